@@ -1,0 +1,296 @@
+"""Every control, declared once; and the state that holds their values, validated in one place."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from visualizer import clock
+from visualizer.types import UserError
+
+Kind = Literal["float", "int", "bool", "choice", "text", "trigger"]
+Curve = Literal["linear", "log", "square"]
+Value = float | int | bool | str
+
+_TRUE = {"1", "true", "on", "yes"}
+_FALSE = {"0", "false", "off", "no"}
+_MAX_TEXT = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One control: everything a widget, an OSC address, a MIDI target or a preset needs to know of it."""
+
+    id: str
+    kind: Kind
+    default: Value
+    help: str
+    min: float = 0.0
+    max: float = 1.0
+    unit: str = ""
+    curve: Curve = "linear"
+    choices: tuple[str, ...] = ()
+
+    @property
+    def group(self) -> str:
+        """All of the id but its last part."""
+        return self.id.rpartition(".")[0]
+
+    @property
+    def osc(self) -> str:
+        """Its fixed OSC address."""
+        return "/klangbild/" + self.id.replace(".", "/")
+
+    def validate(self, value: object) -> Value:
+        """The value as this parameter's kind, clamped to its range; UserError where it makes no sense."""
+        match self.kind:
+            case "float" | "int":
+                return self._number(value)
+            case "bool":
+                return self._truth(value)
+            case "choice":
+                return self._choice(value)
+            case "trigger":
+                return self._truth(value if value != "" else True)
+            case "text":
+                if not isinstance(value, str) or len(value) > _MAX_TEXT:
+                    raise UserError(f"{self.id} takes a text of at most {_MAX_TEXT} characters.")
+                return value
+
+    def _number(self, value: object) -> Value:
+        try:
+            number = float(value)  # type: ignore[arg-type]
+        except (TypeError, ValueError):
+            number = math.nan
+        if not math.isfinite(number):
+            unit = f" {self.unit}" if self.unit else ""
+            raise UserError(
+                f"{self.id} takes a number from {self.min:g} to {self.max:g}{unit}, not {value!r}."
+            )
+        number = min(max(number, self.min), self.max)
+        return round(number) if self.kind == "int" else number
+
+    def _truth(self, value: object) -> bool:
+        if isinstance(value, (bool, int, float)):
+            return bool(value)
+        word = str(value).strip().lower()
+        if word in _TRUE or word in _FALSE:
+            return word in _TRUE
+        raise UserError(f"{self.id} is switched with on or off, not {value!r}.")
+
+    def _choice(self, value: object) -> str:
+        if value not in self.choices:
+            raise UserError(f"{self.id} is one of {', '.join(self.choices)}, not {value!r}.")
+        return str(value)
+
+
+def _float(
+    id: str, default: float, min: float, max: float, unit: str, help: str, curve: Curve = "linear"
+) -> Parameter:
+    return Parameter(id, "float", default, help, min, max, unit, curve)
+
+
+def _int(id: str, default: int, min: int, max: int, unit: str, help: str) -> Parameter:
+    return Parameter(id, "int", default, help, min, max, unit)
+
+
+def _bool(id: str, default: bool, help: str) -> Parameter:
+    return Parameter(id, "bool", default, help)
+
+
+def _choice(id: str, default: str, choices: Iterable[str], help: str) -> Parameter:
+    return Parameter(id, "choice", default, help, choices=tuple(choices))
+
+
+def _text(id: str, default: str, help: str) -> Parameter:
+    return Parameter(id, "text", default, help)
+
+
+def _trigger(id: str, help: str) -> Parameter:
+    return Parameter(id, "trigger", False, help)
+
+
+_SMOOTHING = ("box", "triangle", "exponential")
+
+_DECLARED = (
+    # What is heard
+    _text("audio.input", "default", "A device by name or part of it, system, file:PATH, demo, or default."),
+    _text("audio.channels", "1,2", "The channel pair of the device, counted from 1."),
+    _bool("audio.loop", True, "A file starts again at its end."),
+    _float("audio.gain_db", 0.0, -24.0, 24.0, "dB", "Input gain, on top of the automatic gain."),
+    _bool("audio.agc", True, "Automatic gain: quiet and loud rooms move the picture alike."),
+    _float(
+        "audio.gate_db",
+        -60.0,
+        -90.0,
+        -20.0,
+        "dBFS",
+        "Below this level the picture rests and the automatic gain holds.",
+    ),
+    # What is painted
+    _choice(
+        "show.mode", "traumer", ["traumer"], "What paints: traumer dreams images from the tagger's hearing."
+    ),
+    _float("show.image_fps", 30.0, 1.0, 60.0, "images/s", "At most this many network images a second."),
+    _float(
+        "traumer.smoothing.coarse_s",
+        3.0,
+        0.03,
+        10.0,
+        "s",
+        "Averaging window of the coarse layers: composition.",
+        "log",
+    ),
+    _float(
+        "traumer.smoothing.middle_s",
+        2.0,
+        0.03,
+        10.0,
+        "s",
+        "Averaging window of the middle layers: forms.",
+        "log",
+    ),
+    _float(
+        "traumer.smoothing.fine_s",
+        0.3,
+        0.03,
+        10.0,
+        "s",
+        "Averaging window of the fine layers: colour and stroke.",
+        "log",
+    ),
+    _choice(
+        "traumer.smoothing.kernel",
+        "box",
+        _SMOOTHING,
+        "Weights inside the averaging windows; box is the paper's.",
+    ),
+    _float("traumer.truncation", 1.0, 0.0, 1.5, "", "How far from the mean image the styles may go."),
+    _float(
+        "traumer.noise", 1.0, 0.0, 2.0, "", "Strength of the generator's own noise: canvas and brush detail."
+    ),
+    _int("traumer.seed", 7, 0, 2**31 - 1, "", "Another seed, another noise and another drift."),
+    _float(
+        "traumer.drift",
+        0.25,
+        0.0,
+        1.0,
+        "",
+        "How far the picture wanders by itself; in silence only this moves it.",
+    ),
+    _float("traumer.drift_period_s", 40.0, 4.0, 300.0, "s", "How long one wander takes.", "log"),
+    _float("traumer.beat", 0.35, 0.0, 1.0, "", "How much each beat pushes the fine layers."),
+    _float("traumer.bend.gain", 1.0, 0.0, 2.0, "", "Network bending: gain of the bent layers' activations."),
+    _float(
+        "traumer.bend.offset", 0.0, -1.0, 1.0, "", "Network bending: offset of the bent layers' activations."
+    ),
+    _int("traumer.bend.layer", 6, 0, 17, "", "The first layer that is bent; all later ones follow."),
+    # How it is shown
+    _float("display.fps", 60.0, 10.0, 144.0, "fps", "Shown frames a second, where the machine can."),
+    _int("display.width", 1280, 64, 7680, "px", "Width of the window."),
+    _int("display.height", 720, 64, 4320, "px", "Height of the window."),
+    _bool("display.fullscreen", False, "Full screen on the chosen monitor."),
+    _text("display.monitor", "", "The monitor by name or part of it; empty is the primary one."),
+    _bool("display.hud", False, "Head-up display: rates, latency, level and the words of what is heard."),
+    _bool("display.help", False, "The key card."),
+    _choice("display.fill", "surround", ["surround", "crop", "fit"], "How a square image fills the wall."),
+    _float("display.blend", 1.0, 0.0, 1.0, "", "Cross-dissolve between successive images; 0 cuts."),
+    _float("effects.feedback", 0.35, 0.0, 1.0, "", "Trails of earlier frames."),
+    _float("effects.bloom", 0.3, 0.0, 1.0, "", "Glow of the bright parts, driven by the bass."),
+    _float("effects.zoom", 0.3, 0.0, 1.0, "", "Breathing of the picture on bass and beat."),
+    _float("effects.flash", 0.15, 0.0, 1.0, "", "Brightening at each onset."),
+    _float("effects.saturation", 1.1, 0.0, 2.0, "", "Colour saturation; 1 leaves it."),
+    _float("effects.hue", 0.0, -180.0, 180.0, "°", "Turns all hues."),
+    _float("effects.contrast", 1.05, 0.5, 2.0, "", "Contrast; 1 leaves it."),
+    _float("effects.grain", 0.2, 0.0, 1.0, "", "Film grain, stronger with the treble."),
+    _float("effects.vignette", 0.3, 0.0, 1.0, "", "Darker corners."),
+    _bool("output.blackout", False, "Fades the picture to black."),
+    _bool("output.freeze", False, "Holds the picture."),
+    _trigger("output.panic", "Effects back to their defaults, blackout and freeze off."),
+    _text(
+        "output.record",
+        "",
+        "A file to record the shown picture and the heard sound into; empty records nothing.",
+    ),
+)
+
+PARAMETERS: dict[str, Parameter] = {p.id: p for p in _DECLARED}
+
+PANIC_GROUPS = ("effects", "traumer.bend")
+"""What panic puts back, besides blackout and freeze."""
+
+
+def find(id: str) -> Parameter:
+    """The parameter of that id; UserError with near ids where there is none."""
+    if id in PARAMETERS:
+        return PARAMETERS[id]
+    near = difflib.get_close_matches(id, PARAMETERS, n=3, cutoff=0.4)
+    hint = f" Near: {', '.join(near)}." if near else ""
+    raise UserError(f"There is no parameter {id!r}.{hint} `klangbild parameters` lists all.")
+
+
+def parse_assignment(text: str) -> tuple[str, Value]:
+    """`id=value` from a command line as a valid pair; UserError where it is none."""
+    id, equals, value = text.partition("=")
+    if not equals:
+        raise UserError(f"--set takes id=value, not {text!r}; for example --set traumer.truncation=0.7.")
+    parameter = find(id.strip())
+    return parameter.id, parameter.validate(value.strip())
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A value, who set it, and when."""
+
+    value: Value
+    source: str
+    time_ns: int
+
+
+class ParameterState:
+    """All values. Owned by the supervisor process; every change passes through `set`, the newest wins."""
+
+    def __init__(self, values: Mapping[str, object] | None = None, source: str = "start") -> None:
+        self._changes = {p.id: Change(p.default, "default", 0) for p in PARAMETERS.values()}
+        for id, value in (values or {}).items():
+            self.set(id, value, source)
+
+    def set(self, id: str, value: object, source: str, time_ns: int | None = None) -> dict[str, Value]:
+        """Validates and stores; returns what changed ({} when nothing did or a newer change stands)."""
+        parameter = find(id)
+        valid = parameter.validate(value)
+        time_ns = clock.now_ns() if time_ns is None else time_ns
+        before = self._changes[id]
+        if before.time_ns > time_ns:
+            return {}
+        if parameter.kind == "trigger":
+            return self._panic(source, time_ns) if valid and id == "output.panic" else {}
+        self._changes[id] = Change(valid, source, time_ns)
+        return {id: valid} if valid != before.value else {}
+
+    def _panic(self, source: str, time_ns: int) -> dict[str, Value]:
+        calm: dict[str, Value] = {"output.blackout": False, "output.freeze": False}
+        calm |= {p.id: p.default for p in PARAMETERS.values() if p.group in PANIC_GROUPS}
+        changed: dict[str, Value] = {}
+        for id, value in calm.items():
+            changed |= self.set(id, value, source, time_ns)
+        return changed
+
+    def __getitem__(self, id: str) -> Value:
+        return self._changes[find(id).id].value
+
+    def change(self, id: str) -> Change:
+        """The value with its source and time."""
+        return self._changes[find(id).id]
+
+    def snapshot(self) -> dict[str, Any]:
+        """All values, for a process that starts."""
+        return {id: change.value for id, change in self._changes.items()}
+
+
+def defaults() -> dict[str, Any]:
+    """All default values."""
+    return {p.id: p.default for p in PARAMETERS.values()}

@@ -1,0 +1,34 @@
+"""Where things lie: what ships with the project, and what belongs to the user."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import platformdirs
+
+ROOT = Path(__file__).resolve().parent.parent
+"""The checkout (or the folder that an installation put `shaders/`, `models/` and `assets/` into)."""
+
+MODELS = ROOT / "models"
+SHADERS = ROOT / "shaders"
+ASSETS = ROOT / "assets"
+
+
+def config_dir() -> Path:
+    """The user's settings (TOML), presets and maps (JSON)."""
+    return Path(platformdirs.user_config_dir("klangbild", appauthor=False))
+
+
+def data_dir() -> Path:
+    """The user's own models."""
+    return Path(platformdirs.user_data_dir("klangbild", appauthor=False))
+
+
+def cache_dir() -> Path:
+    """What can be made again, such as compiled networks."""
+    return Path(platformdirs.user_cache_dir("klangbild", appauthor=False))
+
+
+def models_dirs() -> list[Path]:
+    """Folders searched for models, the project's own first."""
+    return [MODELS, data_dir() / "models"]
