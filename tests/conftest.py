@@ -1,0 +1,13 @@
+"""Shared fixtures: the root is importable as `tests.…`; the virtual line-in and screen are at hand."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from tests.virtual_line_in import line_in, line_in_server
+from tests.virtual_screen import screen, screen_server
+
+__all__ = ["line_in", "line_in_server", "screen", "screen_server"]
