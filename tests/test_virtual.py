@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 import time
 from pathlib import Path
@@ -16,7 +17,9 @@ def test_line_in_is_bit_exact(line_in: VirtualLineIn, tmp_path: Path) -> None:
     heard_path = tmp_path / "heard.f32"
     with heard_path.open("wb") as handle:
         recorder = subprocess.Popen(
-            ["parec", "--raw", "--device=vin.monitor", "--rate=48000", "--channels=2", "--format=float32le", "--latency-msec=20"],
+            shlex.split(
+                "parec --raw --device=vin.monitor --rate=48000 --channels=2 --format=float32le --latency-msec=20"
+            ),
             stdout=handle,
         )
         try:

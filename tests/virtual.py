@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import select
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -110,9 +111,11 @@ class VirtualLineIn(_Virtual):
             "PULSE_COOKIE": str(folder / "cookie"),
         }
         self.daemon = self._start(
-            ["pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no", "--disallow-exit"]
-            + ["--high-priority=no", "--realtime=no", "--log-level=error", "-L"]
-            + [f"module-native-protocol-unix socket={socket} auth-anonymous=1"]
+            shlex.split(
+                "pulseaudio -n --daemonize=no --exit-idle-time=-1 --use-pid-file=no --disallow-exit "
+                "--high-priority=no --realtime=no --log-level=error "
+                f"-L 'module-native-protocol-unix socket={socket} auth-anonymous=1'"
+            )
         )
         try:
             self._wait_until_up()
