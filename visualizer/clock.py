@@ -7,7 +7,7 @@ import time
 NS_PER_S = 1_000_000_000
 
 now_ns = time.perf_counter_ns
-"""Nanoseconds since an arbitrary start, one clock for all processes (`monotonic_ns` ticks at 15 ms on Windows)."""
+"""Nanoseconds since an arbitrary start, alike in all processes (`monotonic_ns` is coarse on Windows)."""
 
 
 def seconds(duration_ns: int) -> float:

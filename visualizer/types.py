@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,23 +64,7 @@ class Features:
 
     def to_bytes(self) -> bytes:
         """Fixed layout of `Features.n_bytes()` bytes, little endian."""
-        head = _FEATURE_HEAD.pack(
-            self.time_ns,
-            self.sample,
-            self.level_dbfs,
-            self.loudness_lufs,
-            self.peak,
-            self.bass,
-            self.mid,
-            self.treble,
-            self.onset,
-            self.flux,
-            self.tempo_bpm,
-            self.beat_phase,
-            self.beat_confidence,
-            self.centroid_hz,
-            self.gain_db,
-        )
+        head = _FEATURE_HEAD.pack(*(getattr(self, name) for name in _SCALARS))
         return head + self.chroma.astype("<f4").tobytes() + self.spectrum.astype("<f4").tobytes()
 
     @classmethod
@@ -89,12 +73,16 @@ class Features:
         if len(data) != _FEATURE_BYTES:
             raise ValueError(f"a feature record has {_FEATURE_BYTES} bytes, not {len(data)}")
         vectors = np.frombuffer(data, "<f4", offset=_FEATURE_HEAD.size).astype(np.float32)
-        return cls(*_FEATURE_HEAD.unpack_from(data), vectors[:N_CHROMA], vectors[N_CHROMA:])
+        head = dict(zip(_SCALARS, _FEATURE_HEAD.unpack_from(data), strict=True))
+        return cls(**head, chroma=vectors[:N_CHROMA], spectrum=vectors[N_CHROMA:])
 
     @staticmethod
     def n_bytes() -> int:
         """Length of `to_bytes`."""
         return _FEATURE_BYTES
+
+
+_SCALARS = tuple(f.name for f in fields(Features) if f.name not in ("chroma", "spectrum"))
 
 
 @dataclass(frozen=True, slots=True)
