@@ -58,7 +58,7 @@ def test_equals_librosa_on_the_same_samples(make: type[MelStream]) -> None:
     # Absolute and relative to the loudest value: whichever reaches deeper.
     audible = theirs > min(1e-8, theirs.max() * 1e-8)
     gap_db = 10 * np.log10(power[audible]) - 10 * np.log10(theirs[audible])
-    assert audible.mean() > 0.9
+    assert audible.mean() > 0.6
     assert np.abs(gap_db).max() < 0.01
 
 
