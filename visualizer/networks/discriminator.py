@@ -1,0 +1,82 @@
+"""The residual discriminator of StyleGAN2, with the minibatch standard deviation as an extra channel."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from visualizer.networks.stylegan2 import Dense, activate, blur
+
+GROUP = 4
+
+
+class EqualConv(nn.Module):
+    """A convolution with equalised learning rate; `down` halves the size after the [1,3,3,1] low-pass."""
+
+    def __init__(self, n_in: int, n_out: int, size: int, down: bool = False, active: bool = True) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(n_out, n_in, size, size))
+        self.bias = nn.Parameter(torch.zeros(n_out)) if active else None
+        self.weight_gain = 1 / math.sqrt(n_in * size * size)
+        self.size = size
+        self.down = down
+
+    def forward(self, x: Tensor) -> Tensor:
+        weight = (self.weight * self.weight_gain).to(x.dtype)
+        if self.down and self.size == 1:
+            x = F.conv2d(blur(x, 1.0, (1, 1, 1, 1), stride=2), weight)
+        elif self.down:
+            x = F.conv2d(blur(x, 1.0, (2, 2, 2, 2)), weight, stride=2)
+        else:
+            x = F.conv2d(x, weight, padding=self.size // 2)
+        return x if self.bias is None else activate(x + self.bias.to(x.dtype)[:, None, None])
+
+
+class ResidualBlock(nn.Module):
+    """Two convolutions, the second halving the size, beside a 1×1 shortcut: (B,C,H,W) → (B,C',H/2,W/2)."""
+
+    def __init__(self, n_in: int, n_out: int) -> None:
+        super().__init__()
+        self.conv0 = EqualConv(n_in, n_in, 3)
+        self.conv1 = EqualConv(n_in, n_out, 3, down=True)
+        self.skip = EqualConv(n_in, n_out, 1, down=True, active=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return (self.conv1(self.conv0(x)) + self.skip(x)) / math.sqrt(2)
+
+
+def minibatch_deviation(x: Tensor, group: int = GROUP) -> Tensor:
+    """Appends one channel: the mean over features of the standard deviation within groups of the batch."""
+    n, c, h, w = x.shape
+    group = math.gcd(n, group)
+    y = x.float().reshape(group, n // group, c, h, w)
+    deviation = (y.var(0, unbiased=False) + 1e-8).sqrt().mean((1, 2, 3))
+    plane = deviation.repeat(group).reshape(n, 1, 1, 1).expand(n, 1, h, w)
+    return torch.cat([x, plane.to(x.dtype)], 1)
+
+
+class Discriminator(nn.Module):
+    """Picture (B, 3, S, S) in [-1, 1] → realness (B,); `channels` from 4 px upwards, S = 4 · 2^(len(channels) - 1)."""
+
+    def __init__(self, channels: tuple[int, ...], n_dense: int | None = None) -> None:
+        super().__init__()
+        widths = channels[::-1]
+        self.from_rgb = EqualConv(3, widths[0], 1)
+        self.blocks = nn.ModuleList(
+            ResidualBlock(i, o) for i, o in zip(widths[:-1], widths[1:], strict=True)
+        )
+        self.last_conv = EqualConv(widths[-1] + 1, widths[-1], 3)
+        n_dense = n_dense or widths[-1]
+        self.dense = Dense(widths[-1] * 16, n_dense)
+        self.score = Dense(n_dense, 1)
+
+    def forward(self, image: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
+        x = image.to(dtype).contiguous(memory_format=torch.channels_last)
+        x = self.from_rgb(x)
+        for block in self.blocks:
+            x = block(x)
+        x = self.last_conv(minibatch_deviation(x)).float().flatten(1)
+        return self.score(activate(self.dense(x)))[:, 0]

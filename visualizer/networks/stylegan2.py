@@ -1,0 +1,285 @@
+"""StyleGAN2 with a skip generator: mapping, synthesis with early exits, and the residual discriminator.
+
+Source: Karras et al., "Analyzing and Improving the Image Quality of StyleGAN" (2020). The convolutions scale the
+activations by the style instead of the weights (their equation 1 seen from the other side of the linear map), so the
+weights stay static and a batch needs no grouped convolution; the result is the same.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+MIN_SIZE_PX = 4
+MAX_SIZE_PX = 1024
+LEAK = 0.2
+EPSILON = 1e-8
+
+
+@dataclass(frozen=True)
+class GeneratorShape:
+    """What fixes a generator: image size in px, channels from 4 px upwards, width of w, depth of the mapping."""
+
+    size_px: int
+    channels: tuple[int, ...]
+    n_w: int = 512
+    n_mapping: int = 2
+
+    def __post_init__(self) -> None:
+        if not MIN_SIZE_PX < self.size_px <= MAX_SIZE_PX or self.size_px & (self.size_px - 1):
+            raise ValueError(f"a generator's size is a power of two from 8 to 1024 px, not {self.size_px}")
+        if len(self.channels) != self.n_blocks:
+            raise ValueError(f"{self.size_px} px needs {self.n_blocks} channel counts, not {len(self.channels)}")
+
+    @classmethod
+    def from_base(
+        cls, size_px: int, channel_base: int, channel_max: int = 512, n_w: int = 512, n_mapping: int = 2
+    ) -> GeneratorShape:
+        """The paper's rule: min(channel_max, channel_base / resolution) channels at each resolution."""
+        n_blocks = int(math.log2(size_px)) - 1
+        channels = tuple(max(1, min(channel_max, channel_base // (4 << i))) for i in range(n_blocks))
+        return cls(size_px, channels, n_w, n_mapping)
+
+    @property
+    def n_blocks(self) -> int:
+        return int(math.log2(self.size_px)) - 1
+
+    @property
+    def n_layers(self) -> int:
+        """Number of w inputs: one a convolution, and one for the last toRGB."""
+        return 2 * int(math.log2(self.size_px)) - 2
+
+    @property
+    def n_noises(self) -> int:
+        return self.n_layers - 1
+
+    @property
+    def resolutions_px(self) -> tuple[int, ...]:
+        return tuple(4 << i for i in range(self.n_blocks))
+
+    def noise_px(self, layer: int) -> int:
+        """Side in px of the noise picture of a convolution layer (layer 0 paints 4 px, 1 and 2 paint 8 px, ...)."""
+        return 4 << ((layer + 1) // 2)
+
+
+def activate(x: Tensor) -> Tensor:
+    """Leaky ReLU (0.2) times √2, which keeps the variance of unit inputs."""
+    return F.leaky_relu(x, LEAK) * math.sqrt(2)
+
+
+def blur_kernel(gain: float = 1.0) -> Tensor:
+    """The (4, 4) low-pass [1,3,3,1] ⊗ [1,3,3,1] with sum `gain`."""
+    taps = torch.tensor([1.0, 3.0, 3.0, 1.0])
+    return torch.outer(taps, taps) / taps.sum() ** 2 * gain
+
+
+def blur(x: Tensor, gain: float, padding: Sequence[int], stride: int = 1) -> Tensor:
+    """Depthwise blur of x (B,C,H,W), zero padded by (left, right, top, bottom)."""
+    n_channels = x.shape[1]
+    kernel = blur_kernel(gain).to(x).expand(n_channels, 1, 4, 4)
+    left, right, top, bottom = padding
+    if left == right and top == bottom:
+        return F.conv2d(x, kernel, stride=stride, padding=(top, left), groups=n_channels)
+    return F.conv2d(F.pad(x, (left, right, top, bottom)), kernel, stride=stride, groups=n_channels)
+
+
+def upsample_image(image: Tensor) -> Tensor:
+    """Twice the size by zero insertion and the [1,3,3,1] low-pass (gain 4), for the RGB skip: (B,C,H,W) → (B,C,2H,2W)."""
+    n_channels = image.shape[1]
+    kernel = blur_kernel(4.0).to(image).expand(n_channels, 1, 4, 4)
+    return F.conv_transpose2d(image, kernel, stride=2, padding=1, groups=n_channels)
+
+
+class Dense(nn.Module):
+    """A linear layer with equalised learning rate: the stored weight is divided by √fan_in (and by lr_multiplier)."""
+
+    def __init__(self, n_in: int, n_out: int, bias: float = 0.0, lr_multiplier: float = 1.0) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(n_out, n_in) / lr_multiplier)
+        self.bias = nn.Parameter(torch.full((n_out,), bias / lr_multiplier))
+        self.weight_gain = lr_multiplier / math.sqrt(n_in)
+        self.bias_gain = lr_multiplier
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.linear(x, self.weight * self.weight_gain, self.bias * self.bias_gain)
+
+
+class Mapping(nn.Module):
+    """z (B, n_w) → w (B, n_w): normalised to the sphere, then dense layers at a hundredth of the learning rate."""
+
+    def __init__(self, n_w: int, n_mapping: int) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(Dense(n_w, n_w, lr_multiplier=0.01) for _ in range(n_mapping))
+
+    def forward(self, z: Tensor) -> Tensor:
+        x = z * torch.rsqrt(z.square().mean(1, keepdim=True) + EPSILON)
+        for layer in self.layers:
+            x = activate(layer(x))
+        return x
+
+
+class StyledConv(nn.Module):
+    """A modulated, demodulated 3×3 convolution (twice the size with `up`), noise, bias, activation and bending."""
+
+    def __init__(self, n_in: int, n_out: int, n_w: int, up: bool) -> None:
+        super().__init__()
+        self.affine = Dense(n_w, n_in, bias=1.0)
+        self.weight = nn.Parameter(torch.randn(n_out, n_in, 3, 3))
+        self.bias = nn.Parameter(torch.zeros(n_out))
+        self.noise_strength = nn.Parameter(torch.zeros(()))
+        self.weight_gain = 1 / math.sqrt(n_in * 9)
+        self.up = up
+
+    def style(self, w: Tensor) -> tuple[Tensor, Tensor]:
+        """w (B, n_w) → scale of the inputs (B, n_in) and demodulation of the outputs (B, n_out), in float32."""
+        scale = self.affine(w)
+        power = (self.weight * self.weight_gain).float().square().sum((2, 3))
+        return scale, torch.rsqrt(F.linear(scale.float().square(), power) + EPSILON)
+
+    def convolve(self, x: Tensor) -> Tensor:
+        weight = (self.weight * self.weight_gain).to(x.dtype)
+        if not self.up:
+            return F.conv2d(x, weight, padding=1)
+        return blur(F.conv_transpose2d(x, weight.transpose(0, 1), stride=2), 4.0, (1, 1, 1, 1))
+
+    def forward(self, x: Tensor, w: Tensor, noise: Tensor | None, gain: Tensor | None, offset: Tensor | None) -> Tensor:
+        scale, demodulation = self.style(w)
+        x = self.convolve(x * scale.to(x.dtype)[:, :, None, None]) * demodulation.to(x.dtype)[:, :, None, None]
+        if noise is not None:
+            x = x + (noise * self.noise_strength).to(x.dtype)
+        x = activate(x + self.bias.to(x.dtype)[:, None, None])
+        return bend(x, gain, offset)
+
+
+class ToRGB(nn.Module):
+    """A modulated 1×1 convolution without demodulation: features (B,C,H,W) → picture (B,3,H,W)."""
+
+    def __init__(self, n_in: int, n_w: int) -> None:
+        super().__init__()
+        self.affine = Dense(n_w, n_in, bias=1.0)
+        self.weight = nn.Parameter(torch.randn(3, n_in, 1, 1))
+        self.bias = nn.Parameter(torch.zeros(3))
+        self.weight_gain = 1 / math.sqrt(n_in)
+
+    def forward(self, x: Tensor, w: Tensor) -> Tensor:
+        scale = self.affine(w)
+        weight = (self.weight * self.weight_gain).to(x.dtype)
+        return F.conv2d(x * scale.to(x.dtype)[:, :, None, None], weight, self.bias.to(x.dtype))
+
+
+class Block(nn.Module):
+    """One resolution of the skip generator: the up-convolution (absent at 4 px), a convolution and toRGB."""
+
+    def __init__(self, n_in: int, n_out: int, n_w: int) -> None:
+        super().__init__()
+        self.conv0 = StyledConv(n_in, n_out, n_w, up=True) if n_in else None
+        self.conv1 = StyledConv(n_out, n_out, n_w, up=False)
+        self.to_rgb = ToRGB(n_out, n_w)
+
+
+def bend(x: Tensor, gain: Tensor | None, offset: Tensor | None) -> Tensor:
+    """Network bending by the performer: x · gain + offset, each a scalar tensor or None for neutral."""
+    if gain is not None:
+        x = x * gain.to(x.dtype)
+    return x if offset is None else x + offset.to(x.dtype)
+
+
+class Synthesis(nn.Module):
+    """w for each layer → picture; the picture after each block is a finished coarser one (the early exits)."""
+
+    def __init__(self, shape: GeneratorShape) -> None:
+        super().__init__()
+        self.shape = shape
+        self.const = nn.Parameter(torch.randn(1, shape.channels[0], 4, 4))
+        inputs = (0, *shape.channels[:-1])
+        self.blocks = nn.ModuleList(Block(i, o, shape.n_w) for i, o in zip(inputs, shape.channels, strict=True))
+
+    def forward(
+        self,
+        w: Tensor,
+        noises: Sequence[Tensor] | None = None,
+        noise_strength: float | Tensor = 1.0,
+        gain: Tensor | None = None,
+        offset: Tensor | None = None,
+        exit_px: int | None = None,
+        dtype: torch.dtype = torch.float32,
+    ) -> Tensor:
+        """w (B, n_layers, n_w) → image (B, 3, S, S) float32, about [-1, 1] (not clamped), S = `exit_px` or the full size.
+
+        `noises`: n_noises pictures (1 or B, 1, r, r), None for none; `gain`, `offset`: (n_layers,), whose last element
+        bends the picture itself; `dtype` of the feature maps (pictures are summed in float32).
+        """
+        return self.pictures(w, noises, noise_strength, gain, offset, exit_px, dtype)[-1]
+
+    def pictures(
+        self,
+        w: Tensor,
+        noises: Sequence[Tensor] | None = None,
+        noise_strength: float | Tensor = 1.0,
+        gain: Tensor | None = None,
+        offset: Tensor | None = None,
+        exit_px: int | None = None,
+        dtype: torch.dtype = torch.float32,
+    ) -> list[Tensor]:
+        """As `forward`, but the pictures of all resolutions up to the exit, coarsest first."""
+        shape = self.shape
+        if w.ndim != 3 or w.shape[1] != shape.n_layers:
+            raise ValueError(f"w must be (B, {shape.n_layers}, {shape.n_w}), not {tuple(w.shape)}")
+        if exit_px is not None and exit_px not in shape.resolutions_px:
+            raise ValueError(f"no early exit at {exit_px} px; there are {shape.resolutions_px}")
+
+        x = self.const.to(dtype).expand(len(w), -1, -1, -1)
+        if x.device.type == "cpu" or dtype != torch.float32:
+            x = x.contiguous(memory_format=torch.channels_last)
+        pictures: list[Tensor] = []
+        skip: Tensor | None = None
+        layer = 0
+        for block in self.blocks:
+            for conv in (block.conv0, block.conv1):
+                if conv is None:
+                    continue
+                noise = None if noises is None else noises[layer] * noise_strength
+                bent = (None if gain is None else gain[layer], None if offset is None else offset[layer])
+                x = conv(x, w[:, layer], noise, *bent)
+                layer += 1
+            rgb = block.to_rgb(x, w[:, layer]).float()
+            skip = rgb if skip is None else upsample_image(skip) + rgb
+            pictures.append(skip)
+            if skip.shape[-1] == exit_px:
+                break
+        last = (None if gain is None else gain[-1], None if offset is None else offset[-1])
+        return [bend(picture, *last) for picture in pictures]
+
+
+class Generator(nn.Module):
+    """Mapping and synthesis: z (B, n_w) → image (B, 3, S, S)."""
+
+    def __init__(self, shape: GeneratorShape) -> None:
+        super().__init__()
+        self.shape = shape
+        self.mapping = Mapping(shape.n_w, shape.n_mapping)
+        self.synthesis = Synthesis(shape)
+
+    def forward(
+        self,
+        z: Tensor,
+        noises: Sequence[Tensor] | None = None,
+        exit_px: int | None = None,
+        dtype: torch.dtype = torch.float32,
+    ) -> Tensor:
+        w = self.mapping(z)[:, None].expand(-1, self.shape.n_layers, -1)
+        return self.synthesis(w, noises, exit_px=exit_px, dtype=dtype)
+
+
+def make_noises(
+    shape: GeneratorShape, n_images: int, generator: torch.Generator | None = None, exit_px: int | None = None
+) -> list[Tensor]:
+    """Fresh noise pictures (n_images, 1, r, r), standard normal, for each convolution layer up to the exit."""
+    n_noises = shape.n_noises if exit_px is None else 2 * int(math.log2(exit_px)) - 3
+    sides = [shape.noise_px(i) for i in range(n_noises)]
+    return [torch.randn(n_images, 1, side, side, generator=generator) for side in sides]
