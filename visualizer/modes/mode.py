@@ -1,0 +1,35 @@
+"""What every mode is to a deck and to an offline render: it hears and paints, on a clock it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from visualizer.types import Features, Float32, Image
+
+
+class Mode(Protocol):
+    """One way to paint music. Owned by one thread; live and offline step the same object."""
+
+    name: str
+
+    def hear(self, samples: Float32, heard_ns: int, features: Features) -> None:
+        """`samples` (n, 2) float32 at 48 kHz, before the input gain; `heard_ns`: time of the newest."""
+
+    def paint(self, now_ns: int) -> Image:
+        """The picture of that moment; its pixels are valid until the next call."""
+
+    def apply(self, settings: Mapping[str, Any]) -> None:
+        """All settings by parameter id; takes effect at the next call."""
+
+    def words(self) -> list[tuple[str, float]]:
+        """What it hears as (word, probability), best first."""
+
+    def state(self) -> dict[str, Any]:
+        """Figures for health and HUD, JSON-able."""
+
+    def reset(self) -> None:
+        """As freshly made."""
+
+    def close(self) -> None:
+        """Gives back its networks."""

@@ -1,0 +1,131 @@
+"""The networks of TräumerAI mode, loaded together and called with plain arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from visualizer import runtime
+from visualizer.checkpoints import cards, weights
+from visualizer.runtime import Runtime
+from visualizer.types import Float32, UInt8, UserError
+
+TAGGER = "tagger-house"
+TRANSFER = "transfer-house"
+GENERATOR = "generator-paintings"
+
+
+@dataclass(frozen=True, slots=True)
+class TraumerNetworks:
+    """Tagger, transfer map and generator. Owned by one thread."""
+
+    tagger: Runtime
+    transfer_map: Runtime
+    generator: Runtime
+    tags: tuple[str, ...]
+    size_px: int
+    n_layers: int
+    noise_shapes: Mapping[str, tuple[int, ...]]
+    w_mean: Float32
+    """(512,) float32: the mean style, the picture of silence."""
+    w_samples: Float32
+    """(n, 512) float32: styles of random z, for drift and beat."""
+
+    def hear(self, window: Float32) -> tuple[Float32, Float32]:
+        """(128, 231) log-mel → embedding (512,), tag probabilities (n_tags,); copies."""
+        heard = self.tagger.run({"mel": window[np.newaxis, np.newaxis]})
+        return heard["embedding"][0].copy(), heard["tags"][0].copy()
+
+    def transfer(self, embedding: Float32) -> Float32:
+        """(512,) → w (512,); a copy. TräumerAI equation 1."""
+        return self.transfer_map.run({"embedding": embedding[np.newaxis]})["w"][0].copy()
+
+    def draw_noises(self, seed: int) -> dict[str, Float32]:
+        """The generator's noise pictures of a seed, by input name."""
+        random = np.random.default_rng(seed)
+        return {
+            name: random.standard_normal(shape, dtype=np.float32)
+            for name, shape in sorted(self.noise_shapes.items())
+        }
+
+    def paint(
+        self,
+        styles: Float32,
+        noise_strength: float,
+        noises: Mapping[str, Float32],
+        gain: Float32,
+        offset: Float32,
+        pixels: UInt8,
+    ) -> None:
+        """Styles (n_layers, 512) → the RGB of `pixels` (H, W, 4) uint8; gain and offset (n_layers,) bend."""
+        inputs = {
+            "w": styles[np.newaxis],
+            "noise_strength": np.full(1, noise_strength, np.float32),
+            "gain": gain,
+            "offset": offset,
+            **noises,
+        }
+        image = self.generator.run(inputs)["image"][0]
+        image = np.clip(np.nan_to_num(image) * np.float32(127.5) + np.float32(128.0), 0.0, 255.0)
+        pixels[..., :3] = image.transpose(1, 2, 0)
+
+    def describe(self) -> str:
+        """Which runtime runs what, for the HUD."""
+        return f"{self.generator.name}, tagger {self.tagger.name}"
+
+    def reasons(self) -> list[str]:
+        """Why these runtimes, where there was a choice or a fallback."""
+        return [reason for reason in {self.tagger.reason, self.generator.reason} if reason]
+
+    def close(self) -> None:
+        """Gives the networks back."""
+        for network in (self.tagger, self.transfer_map, self.generator):
+            network.close()
+
+
+def load(threads: int = 1, prefer: str = "auto", precision: str = "auto") -> TraumerNetworks:
+    """The shipped networks; UserError where a model is missing or damaged."""
+    tagger, transfer, generator = (cards.find_model(id) for id in (TAGGER, TRANSFER, GENERATOR))
+    graph = generator.card.graph()
+    noise_shapes = {
+        spec.name: tuple(int(n) for n in spec.shape)
+        for spec in graph.inputs
+        if spec.name.startswith("noise_") and spec.name != "noise_strength"
+    }
+    statistics = _statistics(generator)
+
+    def start(model: cards.Model) -> Runtime:
+        return runtime.load(model.onnx_path, threads=threads, prefer=prefer, precision=precision)
+
+    return TraumerNetworks(
+        tagger=start(tagger),
+        transfer_map=start(transfer),
+        generator=start(generator),
+        tags=tagger.card.labels,
+        size_px=_size_px(graph),
+        n_layers=_n_layers(graph),
+        noise_shapes=noise_shapes,
+        w_mean=statistics["w_mean"],
+        w_samples=statistics["w_samples"],
+    )
+
+
+def _statistics(generator: cards.Model) -> dict[str, Any]:
+    stored = weights.load_state(generator.folder / cards.WEIGHTS)
+    missing = [name for name in ("w_mean", "w_samples") if name not in stored]
+    if missing:
+        raise UserError(
+            f"The generator {generator.card.id} lacks {missing[0]}: publish it again with its script."
+        )
+    return {name: np.ascontiguousarray(stored[name], np.float32) for name in ("w_mean", "w_samples")}
+
+
+def _size_px(graph: cards.GraphSpec) -> int:
+    return int(graph.outputs[0].shape[-1])
+
+
+def _n_layers(graph: cards.GraphSpec) -> int:
+    return int(next(spec for spec in graph.inputs if spec.name == "w").shape[1])
