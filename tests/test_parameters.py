@@ -1,0 +1,78 @@
+"""The registry: every declaration is sound, every value is clamped and validated in one place."""
+
+import json
+
+import pytest
+
+from visualizer import cli, parameters, settings
+from visualizer.parameters import PARAMETERS, ParameterState
+from visualizer.types import UserError
+
+
+@pytest.mark.parametrize("parameter", PARAMETERS.values(), ids=lambda p: p.id)
+def test_declarations_are_sound(parameter: parameters.Parameter) -> None:
+    assert parameter.validate(parameter.default) == parameter.default
+    assert parameter.min < parameter.max and parameter.help.endswith(".")
+    assert parameter.osc == "/klangbild/" + "/".join(parameter.id.split("."))
+    if parameter.curve == "log":
+        assert parameter.min > 0
+
+
+def test_values_are_clamped_and_typed() -> None:
+    state = ParameterState()
+    assert state.set("traumer.truncation", "9", "test") == {"traumer.truncation": 1.5}
+    assert state.set("traumer.seed", 3.7, "test") == {"traumer.seed": 4}
+    assert state.set("display.hud", "on", "test") == {"display.hud": True}
+    assert state.set("display.hud", True, "test") == {}
+
+
+@pytest.mark.parametrize(
+    ("assignment", "names"),
+    [
+        ("traumer.truncaton=1", "traumer.truncation"),
+        ("traumer.truncation", "id=value"),
+        ("traumer.truncation=nan", "0 to 1.5"),
+        ("display.hud=perhaps", "on or off"),
+        ("show.mode=sleep", "traumer"),
+    ],
+)
+def test_bad_assignments_get_a_sentence_with_the_fix(assignment: str, names: str) -> None:
+    with pytest.raises(UserError, match=names):
+        parameters.parse_assignment(assignment)
+
+
+def test_the_newest_change_wins_and_knows_its_source() -> None:
+    state = ParameterState()
+    state.set("effects.bloom", 0.9, "midi", time_ns=20)
+    assert state.set("effects.bloom", 0.1, "osc", time_ns=10) == {}
+    assert state["effects.bloom"] == 0.9
+    assert state.change("effects.bloom").source == "midi"
+
+
+def test_panic_calms_effects_and_lights_the_picture() -> None:
+    state = ParameterState({"effects.feedback": 1.0, "output.blackout": True, "traumer.bend.gain": 2.0})
+    changed = state.set("output.panic", True, "key")
+    assert changed == {
+        "output.blackout": False,
+        "effects.feedback": PARAMETERS["effects.feedback"].default,
+        "traumer.bend.gain": 1.0,
+    }
+
+
+def test_settings_survive_a_round_trip_and_skip_what_is_wrong(tmp_path) -> None:
+    file = tmp_path / "deep" / "settings.toml"
+    chosen = ParameterState({"audio.input": "Scarlett", "traumer.smoothing.coarse_s": 5.0}).snapshot()
+    settings.save(chosen, file)
+    assert settings.load(file) == ({"audio.input": "Scarlett", "traumer.smoothing.coarse_s": 5.0}, [])
+    file.write_text("[traumer]\ntruncation = 'much'\nseed = 5\nunknown = 1\n")
+    values, skipped = settings.load(file)
+    assert values == {"traumer.seed": 5} and len(skipped) == 2
+    file.write_bytes(b"\xff\xfe broken [")
+    assert settings.load(file)[0] == {} and "delete or mend" in settings.load(file)[1][0]
+
+
+def test_the_listing_has_what_a_controller_needs(capsys) -> None:
+    assert cli.main(["parameters", "--json"]) == 0
+    listing = json.loads(capsys.readouterr().out)
+    assert [entry["id"] for entry in listing] == list(PARAMETERS)
+    assert set(listing[0]) >= {"id", "osc", "kind", "min", "max", "default", "unit", "help"}
