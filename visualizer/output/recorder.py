@@ -1,0 +1,263 @@
+"""A picture and a sound into one file: H.264 and AAC, playable however the program ends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, cast
+
+import av
+import numpy as np
+from av.audio.stream import AudioStream
+from av.container import OutputContainer
+from av.video.stream import VideoStream
+
+from visualizer.types import Float32, UInt8, UserError
+
+CONTAINERS = {
+    # Fragments of one key frame each while it runs, so that a kill costs the last second; an ordinary
+    # file once closed.
+    ".mp4": ("mp4", {"movflags": "hybrid_fragmented+frag_keyframe+delay_moov", "flush_packets": "1"}),
+    ".mov": ("mov", {"movflags": "hybrid_fragmented+frag_keyframe+delay_moov", "flush_packets": "1"}),
+    ".mkv": ("matroska", {"cluster_time_limit": "1000", "flush_packets": "1"}),
+}
+"""What a name may end in, with the muxer and its options."""
+
+_KEY_FRAME_S = 1.0
+_AUDIO_BIT_RATE = 192_000
+_AAC_SAMPLES = 1024
+_BT709 = 1
+_LIMITED_RANGE = 1
+_OPEN_ERRORS = (av.FFmpegError, OSError, ValueError)
+
+Speed = Literal["live", "offline"]
+_X264 = {
+    "live": {"preset": "ultrafast", "tune": "zerolatency", "crf": "20"},
+    "offline": {"preset": "veryfast", "crf": "18", "bf": "0"},
+}
+_NVENC = {
+    "live": {"preset": "p3", "rc": "vbr", "cq": "20", "bf": "0", "zerolatency": "1"},
+    "offline": {"preset": "p5", "rc": "vbr", "cq": "18", "bf": "0"},
+}
+
+
+class Recorder:
+    """Writes frames at a constant rate and the sound beside them. Owned by one thread.
+
+    Frame `i` is shown at i / fps seconds and sample `k` is heard at k / audio_rate seconds, both from the
+    start of the file. Nothing is reordered: indices only rise.
+    """
+
+    def __init__(
+        self,
+        path: Path | str,
+        width: int,
+        height: int,
+        fps: float,
+        audio_rate: int | None = 48_000,
+        speed: Speed = "offline",
+    ) -> None:
+        """Creates the file.
+
+        `width` and `height` are rounded down to even numbers, as yuv420p wants; frames of another size are
+        fitted in with black bars. `audio_rate` None leaves the sound out. `speed` "live" encodes cheaply.
+        UserError for a name whose end is unknown and for a place that cannot be written.
+        """
+        self.path = Path(path)
+        self.width, self.height, self.fps = width & ~1, height & ~1, fps
+        self.audio_rate = audio_rate
+        self.n_frames = 0
+        self.n_samples = 0
+        self.encoder = ""
+        check_path(self.path)
+        if self.width < 2 or self.height < 2:
+            raise UserError(f"A recording of {width}×{height} pixels is too small; take at least 16×16.")
+        muxer, options = CONTAINERS[self.path.suffix.lower()]
+        try:
+            self._container: OutputContainer | None = av.open(
+                str(self.path), "w", format=muxer, options=options
+            )
+        except _OPEN_ERRORS as error:
+            raise _unwritable(self.path, error) from error
+        self._add_video(speed)
+        if audio_rate is not None:
+            sound = self._container.add_stream(
+                "aac", rate=audio_rate, layout="stereo", bit_rate=_AUDIO_BIT_RATE
+            )
+            self._sound = cast(AudioStream, sound)
+        self._pending = np.zeros((0, 2), np.float32)
+        self._last: av.VideoFrame | None = None
+
+    def _add_video(self, speed: Speed) -> None:
+        assert self._container is not None
+        self._rate = Fraction(self.fps).limit_denominator(1001)
+        self.encoder, options = ("h264_nvenc", _NVENC) if _has_nvenc() else ("libx264", _X264)
+        picture = cast(VideoStream, self._container.add_stream(self.encoder, rate=self._rate))
+        picture.width, picture.height, picture.pix_fmt = self.width, self.height, "yuv420p"
+        picture.options = {**options[speed]}
+        context = picture.codec_context
+        context.gop_size = max(1, round(_KEY_FRAME_S * self.fps))
+        context.colorspace = context.color_primaries = context.color_trc = _BT709
+        context.color_range = _LIMITED_RANGE
+        self._picture = picture
+
+    @property
+    def seconds(self) -> float:
+        """Length of the picture so far."""
+        return self.n_frames / self.fps
+
+    def add_frame(self, pixels: UInt8, index: int | None = None) -> None:
+        """Shows `pixels` (H, W, 3 or 4) uint8 RGB(A) as frame `index`, by default the next one.
+
+        Where `index` leaves some out, the frame before is repeated until then, which costs little.
+        ValueError for an index that is taken; UserError when the disk does not take it.
+        """
+        index = self.n_frames if index is None else index
+        if index < self.n_frames:
+            raise ValueError(f"frame {index} comes after frame {self.n_frames - 1}")
+        frame = self._convert(pixels)
+        while self.n_frames < index:
+            self._show(self._last or frame)
+        self._show(frame)
+        self._last = frame
+
+    def repeat_until(self, index: int) -> int:
+        """Shows the last frame again up to, not including, frame `index`; returns how often."""
+        n_before = self.n_frames
+        while self._last is not None and self.n_frames < index:
+            self._show(self._last)
+        return self.n_frames - n_before
+
+    def _convert(self, pixels: UInt8) -> av.VideoFrame:
+        height, width, channels = pixels.shape
+        if (height & ~1, width & ~1) == (self.height, self.width):
+            pixels = pixels[: self.height, : self.width]
+        else:
+            pixels = _fit(pixels, self.width, self.height)
+        frame = av.VideoFrame.from_ndarray(
+            np.ascontiguousarray(pixels), format="rgba" if channels == 4 else "rgb24"
+        )
+        return frame.reformat(
+            format="yuv420p", dst_colorspace="ITU709", src_color_range="JPEG", dst_color_range="MPEG"
+        )
+
+    def _show(self, frame: av.VideoFrame) -> None:
+        frame.pts, frame.time_base = self.n_frames, 1 / self._rate
+        self._mux(self._picture.encode(frame))
+        self.n_frames += 1
+
+    def add_audio(self, samples: Float32) -> None:
+        """Sound (n, 2) float32 in [-1, 1] that follows what was given before; louder is clipped.
+
+        UserError when the disk does not take it.
+        """
+        samples = np.clip(np.nan_to_num(samples, posinf=0.0, neginf=0.0), -1.0, 1.0)
+        self._pending = np.concatenate((self._pending, samples.astype(np.float32)))
+        n_whole = len(self._pending) // _AAC_SAMPLES * _AAC_SAMPLES
+        for start in range(0, n_whole, _AAC_SAMPLES):
+            self._sing(self._pending[start : start + _AAC_SAMPLES])
+        self._pending = self._pending[n_whole:]
+
+    def _sing(self, samples: Float32) -> None:
+        assert self.audio_rate is not None
+        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples.T), format="fltp", layout="stereo")
+        frame.sample_rate, frame.time_base = self.audio_rate, Fraction(1, self.audio_rate)
+        frame.pts = self.n_samples
+        self.n_samples += len(samples)
+        self._mux(self._sound.encode(frame))
+
+    def _mux(self, packets: Sequence[av.Packet]) -> None:
+        if self._container is None:
+            raise ValueError("the recording is closed")
+        try:
+            for packet in packets:
+                self._container.mux(packet)
+        except (av.FFmpegError, OSError) as error:
+            self._abandon()
+            raise _unwritable(self.path, error) from error
+
+    def close(self) -> None:
+        """Finishes the file; a second call does nothing. UserError when the disk does not take the end."""
+        if self._container is None:
+            return
+        if self.n_frames:
+            if len(self._pending):
+                self._sing(self._pending)
+            self._mux(self._picture.encode(None))
+            if self.audio_rate is not None and self.n_samples:
+                self._mux(self._sound.encode(None))
+        container, self._container = self._container, None
+        try:
+            container.close()
+        except (av.FFmpegError, OSError) as error:
+            raise _unwritable(self.path, error) from error
+
+    def _abandon(self) -> None:
+        """Lets go of a file that can no longer be written; what reached the disk stays playable."""
+        container, self._container = self._container, None
+        if container is not None:
+            try:
+                container.close()
+            except (av.FFmpegError, OSError):
+                return  # the first error is the one to tell
+
+    def __enter__(self) -> Recorder:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def check_path(path: Path) -> None:
+    """UserError unless a recording can be made at `path`; creates nothing."""
+    if path.suffix.lower() not in CONTAINERS:
+        raise UserError(f"{path} should end in one of {', '.join(CONTAINERS)}.")
+    if path.is_dir():
+        raise UserError(f"{path} is a folder; name a file in it.")
+    if not path.absolute().parent.is_dir():
+        raise UserError(f"There is no folder {path.absolute().parent} to write {path.name} into; create it.")
+
+
+def _unwritable(path: Path, error: Exception) -> UserError:
+    reason = getattr(error, "strerror", None) or str(error)
+    return UserError(f"{path} cannot be written ({reason}); free some space or choose another place.")
+
+
+def _fit(pixels: UInt8, width: int, height: int) -> UInt8:
+    """`pixels` scaled into width × height with black bars, same channels."""
+    source_height, source_width, channels = pixels.shape
+    scale = min(width / source_width, height / source_height)
+    inner_width, inner_height = max(1, round(source_width * scale)), max(1, round(source_height * scale))
+    format = "rgba" if channels == 4 else "rgb24"
+    frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format=format)
+    scaled = frame.reformat(width=inner_width, height=inner_height).to_ndarray(format=format)
+    canvas = np.zeros((height, width, channels), np.uint8)
+    top, left = (height - inner_height) // 2, (width - inner_width) // 2
+    canvas[top : top + inner_height, left : left + inner_width] = scaled
+    return canvas
+
+
+_nvenc: bool | None = None
+
+
+def _has_nvenc() -> bool:
+    """Whether this machine's GPU encodes H.264; asked once, by opening an encoder."""
+    global _nvenc
+    if _nvenc is None:
+        level = av.logging.get_level()
+        av.logging.set_level(av.logging.PANIC)
+        try:
+            context = av.CodecContext.create("h264_nvenc", "w")
+            context.width, context.height, context.pix_fmt = 256, 256, "yuv420p"
+            context.time_base = Fraction(1, 30)
+            context.open()
+            _nvenc = True
+        except (av.FFmpegError, OSError, ValueError):
+            _nvenc = False
+        finally:
+            av.logging.set_level(level)
+    return _nvenc
