@@ -1,0 +1,80 @@
+"""ONNX Runtime: the runtime that is everywhere, on the CPU and, where it really has it, on CUDA."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from visualizer.runtime.base import Array, Buffers, Unavailable, fixed_shape
+
+_DTYPES = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(int64)": np.int64}
+_QUIET = 4
+"""Log severity: only what is fatal, which raises anyway."""
+
+
+class OnnxRuntime:
+    """A session with bound buffers. Raises Unavailable where the provider is missing."""
+
+    def __init__(self, path: Path, *, threads: int, batch: int = 1, cuda: bool = False) -> None:
+        try:
+            ort: Any = importlib.import_module("onnxruntime")
+        except ImportError as error:
+            raise Unavailable("onnxruntime is not installed") from error
+        wanted = "CUDAExecutionProvider" if cuda else "CPUExecutionProvider"
+        if wanted not in ort.get_available_providers():
+            raise Unavailable("this onnxruntime was built without CUDA")
+        if cuda and hasattr(ort, "preload_dlls"):
+            ort.preload_dlls()
+        options = ort.SessionOptions()
+        options.log_severity_level = _QUIET
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        providers = [wanted, "CPUExecutionProvider"] if cuda else [wanted]
+        for axis in _free_axes(path, ort, options):
+            options.add_free_dimension_override_by_name(axis, batch)
+        self._session = ort.InferenceSession(str(path), options, providers=providers)
+        if self._session.get_providers()[0] != wanted:
+            raise Unavailable("onnxruntime names CUDA but could not start it")
+        self.name = "onnxruntime cuda" if cuda else "onnxruntime"
+        self.reason = ""
+        self._buffers = Buffers(
+            {value.name: _buffer(value, batch) for value in self._session.get_inputs()},
+            {value.name: _buffer(value, batch) for value in self._session.get_outputs()},
+        )
+        self.inputs, self.outputs = self._buffers.input_shapes(), self._buffers.output_shapes()
+        self._binding = self._session.io_binding()
+        for name, buffer in self._buffers.inputs.items():
+            self._binding.bind_input(name, "cpu", 0, buffer.dtype, buffer.shape, buffer.ctypes.data)
+        for name, buffer in self._buffers.outputs.items():
+            self._binding.bind_output(name, "cpu", 0, buffer.dtype, buffer.shape, buffer.ctypes.data)
+
+    def run(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
+        """As `Runtime.run`."""
+        self._buffers.fill(inputs)
+        self._session.run_with_iobinding(self._binding)
+        return self._buffers.outputs
+
+    def close(self) -> None:
+        """As `Runtime.close`."""
+        self._binding = None
+        self._session = None
+
+
+def _free_axes(path: Path, ort: Any, options: Any) -> set[str]:
+    """Names of the free axes, which only a session can tell; a graph's card tells them without one."""
+    from visualizer.checkpoints.cards import CARD, load_card
+
+    if not (path.parent / CARD).exists():
+        return set()
+    graph = load_card(path.parent).graph(path.name)
+    return {n for tensor in graph.inputs for n in tensor.shape if isinstance(n, str)}
+
+
+def _buffer(value: Any, batch: int) -> Array:
+    shape = fixed_shape(tuple(n if isinstance(n, int) else str(n) for n in value.shape), batch)
+    return np.zeros(shape, _DTYPES[value.type])
