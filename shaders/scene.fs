@@ -1,0 +1,86 @@
+/*{
+  "ISFVSN": "2",
+  "DESCRIPTION": "Hangs the picture on the wall: fill, breathing, currents and trails.",
+  "CREDIT": "Klangbild",
+  "CATEGORIES": ["Filter"],
+  "INPUTS": [
+    {"NAME": "picture", "TYPE": "image"},
+    {"NAME": "softPicture", "TYPE": "image", "LABEL": "The same, blurred"},
+    {"NAME": "backdrop", "TYPE": "image", "LABEL": "Shown until there is a picture"},
+    {"NAME": "previous", "TYPE": "image", "LABEL": "The scene of the frame before, in linear light"},
+    {"NAME": "noise", "TYPE": "image"},
+    {"NAME": "presence", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 1.0},
+    {"NAME": "surround", "TYPE": "bool", "DEFAULT": true},
+    {"NAME": "hang", "TYPE": "point2D", "DEFAULT": [1.0, 1.0], "LABEL": "Picture widths and heights on the wall"},
+    {"NAME": "zoom", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.0},
+    {"NAME": "breath", "TYPE": "float", "MIN": 0.0, "MAX": 0.2, "DEFAULT": 0.0, "LABEL": "Enlargement now"},
+    {"NAME": "trail", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.0, "LABEL": "Share of the frame before"},
+    {"NAME": "pull", "TYPE": "float", "MIN": 0.0, "MAX": 0.1, "DEFAULT": 0.0, "LABEL": "How far trails move a frame"}
+  ]
+}*/
+
+const float CELLS = 128.0;
+
+// Catmull-Rom from five bilinear taps: the corner weights of the nine-tap form are small enough to leave out.
+vec3 sharp(sampler2D image, vec2 uv) {
+    vec2 size = IMG_SIZE(image);
+    vec2 at = uv * size;
+    vec2 centre = floor(at - 0.5) + 0.5;
+    vec2 f = at - centre;
+    vec2 w0 = f * (-0.5 + f * (1.0 - 0.5 * f));
+    vec2 w1 = 1.0 + f * f * (-2.5 + 1.5 * f);
+    vec2 w2 = f * (0.5 + f * (2.0 - 1.5 * f));
+    vec2 w3 = f * f * (-0.5 + 0.5 * f);
+    vec2 w12 = w1 + w2;
+    vec2 mid = (centre + w2 / w12) / size;
+    vec2 low = (centre - 1.0) / size;
+    vec2 high = (centre + 2.0) / size;
+    vec4 sum = vec4(IMG_NORM_PIXEL(image, mid).rgb, 1.0) * (w12.x * w12.y);
+    sum += vec4(IMG_NORM_PIXEL(image, vec2(mid.x, low.y)).rgb, 1.0) * (w12.x * w0.y);
+    sum += vec4(IMG_NORM_PIXEL(image, vec2(low.x, mid.y)).rgb, 1.0) * (w0.x * w12.y);
+    sum += vec4(IMG_NORM_PIXEL(image, vec2(high.x, mid.y)).rgb, 1.0) * (w3.x * w12.y);
+    sum += vec4(IMG_NORM_PIXEL(image, vec2(mid.x, high.y)).rgb, 1.0) * (w12.x * w3.y);
+    return clamp(sum.rgb / sum.a, 0.0, 1.0);
+}
+
+vec3 wall(vec2 q) {
+    vec2 mirrored = 1.0 - abs(1.0 - mod(q, 2.0));
+    vec2 outside = max(abs(q - 0.5) - 0.5, 0.0);
+    float d = max(outside.x, outside.y);
+    if (!surround && d > 0.0)
+        return vec3(0.0);
+    vec3 c = sharp(picture, mirrored);
+    if (d > 0.0) {
+        c = mix(c, IMG_NORM_PIXEL(softPicture, mirrored).rgb, smoothstep(0.0, 0.11, d));
+        c *= 1.0 - 0.5 * smoothstep(0.02, 0.5, d);
+    }
+    return c;
+}
+
+void main() {
+    vec2 uv = isf_FragNormCoord;
+    vec2 centred = uv - 0.5;
+    vec2 aspect = vec2(RENDERSIZE.x / RENDERSIZE.y, 1.0);
+    vec2 current = vec2(0.0);
+    if (zoom > 0.0 || trail > 0.0) {
+        vec2 cell = centred * aspect * 2.2 + vec2(0.05, -0.04) * u_flow + 31.0;
+        vec2 f = fract(cell);
+        f = f * f * (3.0 - 2.0 * f);
+        current = IMG_NORM_PIXEL(noise, (floor(cell) + f + 0.5) / CELLS).xy - 0.5;
+    }
+    vec2 sway = zoom * (0.006 + 0.012 * u_bass) * current;
+    vec2 q = (centred / (1.0 + breath) + sway / aspect) * hang + 0.5;
+    vec3 c = vec3(0.0);
+    if (presence > 0.0)
+        c = wall(q);
+    if (presence < 1.0)
+        c = mix(IMG_NORM_PIXEL(backdrop, uv).rgb, c, presence);
+    vec3 light = c * c;
+    if (trail > 0.0) {
+        vec2 from = centred * (1.0 - pull) + 0.5 + 1.2 * pull * current / aspect;
+        vec3 before = IMG_NORM_PIXEL(previous, from).rgb;
+        // Bright paint stays wet longer than dark paint.
+        light = mix(light, max(before, mix(light, before, 0.7)), trail);
+    }
+    gl_FragColor = vec4(light, 1.0);
+}

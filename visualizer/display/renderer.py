@@ -1,0 +1,272 @@
+"""The render graph: newest images, features and settings in, one frame out; knows no window and no clock."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import moderngl
+import numpy as np
+
+from visualizer import parameters
+from visualizer.display import isf
+from visualizer.display.canvas import Canvas
+from visualizer.display.dissolve import Deck
+from visualizer.display.motion import Motion, approach
+from visualizer.types import Features, Image
+
+NOISE_CELLS = 128
+SOFT_PX = 64
+"""Side of the blurred picture that surrounds the sharp one."""
+GLOW_SHARE = 0.25
+GLOW_THRESHOLD = 0.35
+SOFTWARE_SCALE = 0.5
+"""Share of the frame's size at which the scene is composed under software GL."""
+GENERATOR_SCALE = 0.5
+BLACKOUT_S = 0.1
+ARRIVAL_S = 2.0
+"""How long the first image takes to grow out of the generator; less soon after a restart."""
+LONGEST_STEP_S = 0.1
+SHARPNESS = 0.6
+TRAIL_S = 0.9
+"""Time constant of the longest trails."""
+PULL_PER_S = 0.25
+"""How fast full trails are pulled outwards, in half pictures a second."""
+BREATH = {"bass": 0.045, "beat": 0.03, "slow": 0.02}
+SLOW_BREATH_S = 17.0
+
+SOFTWARE_NAMES = ("llvmpipe", "softpipe", "swrast", "software", "swiftshader", "basic render")
+
+
+def is_software(context: moderngl.Context) -> bool:
+    """Whether the CPU draws."""
+    return any(name in str(context.info["GL_RENDERER"]).lower() for name in SOFTWARE_NAMES)
+
+
+class Renderer:
+    """Draws frames of one size. The same calls with the same times give the same frames.
+
+    Owner: the thread of the GL context. `set_image` whenever there is a new image, `draw` once a frame; both
+    take the time of the frame in seconds on any clock that does not run backwards.
+    """
+
+    def __init__(
+        self,
+        context: moderngl.Context,
+        size: tuple[int, int],
+        seed: int = 0,
+        scale: float | None = None,
+        shaders: Path | None = None,
+    ) -> None:
+        self.context = context
+        self.size = size
+        self.software = is_software(context)
+        self._scale = scale or (SOFTWARE_SCALE if self.software else 1.0)
+        self._effects = {
+            name: isf.Effect(context, isf.load(name, shaders))
+            for name in ("drift", "dissolve", "soften", "scene", "finish")
+        }
+        rng = np.random.default_rng(seed)
+        self._shade = float(rng.uniform(0.0, 1.0)) if seed else 0.0
+        self._noise = context.texture((NOISE_CELLS, NOISE_CELLS), 4, dtype="f2")
+        self._noise.write(rng.random((NOISE_CELLS, NOISE_CELLS, 4)).astype(np.float16))
+        self.motion = Motion()
+        self._decks = {name: Deck(context, self._effects["dissolve"]) for name in ("a", "b")}
+        self._waiting: dict[str, Image] = {}
+        self._pictures = [Canvas(context, (1, 1)) for _ in range(3)]
+        self._soft = [Canvas(context, (SOFT_PX, SOFT_PX)) for _ in range(2)]
+        self._show_s = 0.0
+        self._time_s: float | None = None
+        self._dt_s = 0.0
+        self._presence = 0.0
+        self._arrival_s = ARRIVAL_S
+        self._brightness = 1.0
+        self.n_drawn = 0
+        self._allocate()
+
+    def _allocate(self) -> None:
+        width, height = self.size
+        work = (max(round(width * self._scale), 1), max(round(height * self._scale), 1))
+        glow = (max(round(work[0] * GLOW_SHARE), 1), max(round(work[1] * GLOW_SHARE), 1))
+        backdrop = (max(round(width * GENERATOR_SCALE), 1), max(round(height * GENERATOR_SCALE), 1))
+        self._backdrop = Canvas(self.context, backdrop)
+        self._scenes = [Canvas(self.context, work) for _ in range(2)]
+        self._glows = [Canvas(self.context, glow) for _ in range(2)]
+        self._out = Canvas(self.context, self.size, dtype="f1")
+
+    def resize(self, size: tuple[int, int]) -> None:
+        """Another frame size; the trails begin anew."""
+        if size == self.size or min(size) < 1:
+            return
+        for canvas in (self._backdrop, *self._scenes, *self._glows, self._out):
+            canvas.release()
+        self.size = size
+        self._allocate()
+
+    def set_image(self, image: Image, deck: str = "a") -> None:
+        """The newest image of a deck; it is taken up with the next frame that is not frozen."""
+        self._waiting[deck] = image
+
+    def draw(
+        self,
+        time_s: float,
+        features: Features | None,
+        settings: Mapping[str, Any],
+        mix: float = 0.0,
+    ) -> moderngl.Framebuffer:
+        """One frame, RGBA 8 bit, bottom row first.
+
+        `features` None means nothing is heard. `mix` fades from deck A (0) to deck B (1).
+        """
+        values = _Settings(settings)
+        dt_s = 1 / 60 if self._time_s is None else min(max(time_s - self._time_s, 0.0), LONGEST_STEP_S)
+        self._fade(values["output.blackout"], dt_s)
+        self._time_s = time_s
+        if not values["output.freeze"] or self.n_drawn == 0:
+            self._dt_s = dt_s
+            self.motion.update(dt_s, features)
+            self._take_images(values["display.blend"])
+            self._compose(values, mix)
+            self._show_s += dt_s
+            self.n_drawn += 1
+        self._finish(values)
+        return self._out.framebuffer
+
+    @property
+    def texture(self) -> moderngl.Texture:
+        """The frame drawn last."""
+        return self._out.texture
+
+    def _fade(self, blackout: bool, dt_s: float) -> None:
+        step = 1.0 if self._time_s is None else dt_s / BLACKOUT_S
+        target = 0.0 if blackout else 1.0
+        self._brightness += min(max(target - self._brightness, -step), step)
+
+    def _take_images(self, blend: float) -> None:
+        first = all(deck.n_images == 0 for deck in self._decks.values())
+        for name, image in self._waiting.items():
+            self._decks[name].set(image, self._show_s, self._dt_s, blend)
+        if first and self._waiting:
+            # An image that is there at once, after a restart or offline, is shown at once.
+            self._arrival_s = min(ARRIVAL_S, 0.5 * self._show_s)
+        self._waiting.clear()
+
+    def _picture(self, mix: float) -> Canvas | None:
+        """The picture both decks give now, or None before the first image."""
+        shares = {"a": 1.0 - mix, "b": mix}
+        shown = [n for n, deck in self._decks.items() if deck.n_images and shares[n] > 0.0]
+        shown = shown or [n for n, deck in self._decks.items() if deck.n_images]
+        if not shown:
+            return None
+        for index, name in enumerate(shown):
+            self._fit(index, self._decks[name].size)
+            self._decks[name].draw(self._pictures[index], self._show_s, self._dt_s)
+        if len(shown) == 1:
+            return self._pictures[0]
+        self._fit(2, max(self._pictures[0].size, self._pictures[1].size))
+        images = {"startImage": self._pictures[0].texture, "endImage": self._pictures[1].texture}
+        self._effects["dissolve"].draw(self._pictures[2].framebuffer, images, {"progress": mix})
+        return self._pictures[2]
+
+    def _fit(self, index: int, size: tuple[int, int]) -> None:
+        if self._pictures[index].size != size:
+            self._pictures[index].release()
+            self._pictures[index] = Canvas(self.context, size)
+
+    def _compose(self, values: _Settings, mix: float) -> None:
+        """Passes up to the scene in linear light and its glow."""
+        picture = self._picture(mix)
+        if picture:
+            step = self._dt_s / self._arrival_s if self._arrival_s > 0.0 else 1.0
+            self._presence = min(self._presence + step, 1.0)
+        heard = self.motion.uniforms()
+        if self._presence < 1.0:
+            self._effects["drift"].draw(
+                self._backdrop.framebuffer, {"noise": self._noise}, heard | {"shade": self._shade}
+            )
+        picture = picture or self._pictures[0]
+        surround = values["display.fill"] == "surround"
+        if surround:
+            spread = 1.8 / SOFT_PX
+            self._soften(picture, self._soft[0], (spread, 0.0))
+            self._soften(self._soft[0], self._soft[1], (0.0, spread))
+        trail = values["effects.feedback"]
+        tau_s = TRAIL_S * trail * trail
+        images = {
+            "picture": picture.texture,
+            "softPicture": self._soft[1].texture,
+            "backdrop": self._backdrop.texture,
+            "previous": self._scenes[0].texture,
+            "noise": self._noise,
+        }
+        zoom = values["effects.zoom"]
+        scene = {
+            "presence": self._presence * self._presence * (3.0 - 2.0 * self._presence),
+            "surround": surround,
+            "hang": self._hang(picture.size, values["display.fill"]),
+            "zoom": zoom,
+            "breath": zoom * self._breath(),
+            "trail": math.exp(-self._dt_s / tau_s) if tau_s > 0.0 and self.n_drawn else 0.0,
+            "pull": PULL_PER_S * trail * self._dt_s * (0.3 + self.motion.bass),
+        }
+        self._effects["scene"].draw(self._scenes[1].framebuffer, images, heard | scene)
+        self._scenes.reverse()
+        if values["effects.bloom"] > 0.0:
+            width, height = self._glows[0].size
+            self._soften(self._scenes[0], self._glows[0], (1.5 / width, 0.0), GLOW_THRESHOLD)
+            self._soften(self._glows[0], self._glows[1], (0.0, 1.5 / height))
+
+    def _soften(
+        self, source: Canvas, target: Canvas, spread: tuple[float, float], threshold: float = 0.0
+    ) -> None:
+        self._effects["soften"].draw(
+            target.framebuffer, {"inputImage": source.texture}, {"spread": spread, "threshold": threshold}
+        )
+
+    def _breath(self) -> float:
+        slow = 0.5 - 0.5 * math.cos(2.0 * math.pi * self._show_s / SLOW_BREATH_S)
+        return (
+            BREATH["bass"] * self.motion.bass + BREATH["beat"] * self.motion.beat + BREATH["slow"] * slow
+        )
+
+    def _hang(self, picture: tuple[int, int], fill: str) -> tuple[float, float]:
+        """How many pictures lie side by side, and above each other, on the wall."""
+        across = (self.size[0] / self.size[1]) / (picture[0] / picture[1])
+        fits = min(across, 1.0) if fill == "crop" else max(across, 1.0)
+        return fits, fits / across
+
+    def _finish(self, values: _Settings) -> None:
+        motion = self.motion
+        hue = math.radians(values["effects.hue"])
+        finish = {
+            "sharpness": SHARPNESS,
+            "glow": values["effects.bloom"] * (0.7 + 0.9 * motion.bass),
+            "saturation": values["effects.saturation"],
+            "turn": (math.cos(hue), math.sin(hue)),
+            "contrast": values["effects.contrast"],
+            "flash": values["effects.flash"] * motion.onset,
+            "vignette": values["effects.vignette"],
+            "grain": values["effects.grain"] * (0.6 + 0.6 * motion.treble),
+            "seed": self.n_drawn & 0x7FFFFFFF,
+            "brightness": self._brightness,
+        }
+        images = {"inputImage": self._scenes[0].texture, "glowImage": self._glows[1].texture}
+        self._effects["finish"].draw(self._out.framebuffer, images, finish)
+
+    def release(self) -> None:
+        """Frees everything on the GPU."""
+        canvases = (*self._pictures, *self._soft, self._backdrop, *self._scenes, *self._glows, self._out)
+        for thing in (*canvases, *self._decks.values(), *self._effects.values(), self._noise):
+            thing.release()
+
+
+class _Settings:
+    """Settings by id, the declared default where one is missing."""
+
+    def __init__(self, settings: Mapping[str, Any]) -> None:
+        self._settings = settings
+
+    def __getitem__(self, id: str) -> Any:
+        return self._settings[id] if id in self._settings else parameters.PARAMETERS[id].default
