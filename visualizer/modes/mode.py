@@ -13,8 +13,14 @@ class Mode(Protocol):
 
     name: str
 
-    def hear(self, samples: Float32, heard_ns: int, features: Features) -> None:
-        """`samples` (n, 2) float32 at 48 kHz, before the input gain; `heard_ns`: time of the newest."""
+    def hear(
+        self, samples: Float32, heard_ns: int, features: Features, n_most_ticks: int | None = None
+    ) -> None:
+        """`samples` (n, 2) float32 at 48 kHz, before the input gain; `heard_ns`: time of the newest.
+
+        With `n_most_ticks` only so many of the newest ticks go through the networks, the others are counted;
+        None hears all, as offline.
+        """
 
     def paint(self, now_ns: int) -> Image:
         """The picture of that moment; its pixels are valid until the next call."""

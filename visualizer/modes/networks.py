@@ -10,7 +10,7 @@ import numpy as np
 
 from visualizer import runtime
 from visualizer.checkpoints import cards, weights
-from visualizer.runtime import Runtime
+from visualizer.runtime import Precision, Runtime
 from visualizer.types import Float32, UInt8, UserError
 
 TAGGER = "tagger-house"
@@ -86,7 +86,7 @@ class TraumerNetworks:
             network.close()
 
 
-def load(threads: int = 1, prefer: str = "auto", precision: str = "auto") -> TraumerNetworks:
+def load(threads: int = 1, prefer: str = "auto", precision: Precision = "auto") -> TraumerNetworks:
     """The shipped networks; UserError where a model is missing or damaged."""
     tagger, transfer, generator = (cards.find_model(id) for id in (TAGGER, TRANSFER, GENERATOR))
     graph = generator.card.graph()

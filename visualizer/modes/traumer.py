@@ -37,12 +37,9 @@ class Traumer:
 
     name = "traumer"
 
-    def __init__(
-        self, networks: TraumerNetworks, settings: Mapping[str, Any], n_most_ticks: int | None = None
-    ) -> None:
-        """`n_most_ticks`: at most so many of the newest ticks are heard a call; None: all, as offline."""
+    def __init__(self, networks: TraumerNetworks, settings: Mapping[str, Any]) -> None:
+        """`settings`: all values by parameter id."""
         self._networks = networks
-        self._n_most_ticks = n_most_ticks
         self._hearing = Hearing(networks.hear)
         self._words = Words(networks.tags)
         self._history = StyleHistory(networks.w_mean)
@@ -80,12 +77,14 @@ class Traumer:
         self.n_ticks = 0
         self.n_images = 0
 
-    def hear(self, samples: Float32, heard_ns: int, features: Features) -> None:
+    def hear(
+        self, samples: Float32, heard_ns: int, features: Features, n_most_ticks: int | None = None
+    ) -> None:
         """See `Mode.hear`."""
         self._follow_beat(features)
         gain = np.float32(10.0 ** (features.gain_db / 20.0))
         mono = self._resampler.push(samples.mean(axis=1, dtype=np.float32) * gain)
-        for heard in self._hearing.push(mono, self._n_most_ticks):
+        for heard in self._hearing.push(mono, n_most_ticks):
             step_s = (heard.sample - self._last_tick) / Hearing.RATE_HZ
             self._last_tick = heard.sample
             self.n_ticks += 1

@@ -1,0 +1,81 @@
+"""A deck: the process that holds one mode with its networks and paints into its frame slots."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from visualizer import clock
+from visualizer.ipc.worker import Worker
+from visualizer.modes import networks
+from visualizer.modes.mode import Mode
+from visualizer.modes.traumer import Traumer
+from visualizer.types import Features
+
+_RATE_SPAN_S = 1.0
+
+
+def load_mode(settings: Mapping[str, Any], threads: int, precision: networks.Precision = "auto") -> Mode:
+    """The mode of `show.mode` with its networks loaded; UserError where a model is missing or damaged."""
+    makers = {"traumer": Traumer}
+    return makers[settings["show.mode"]](networks.load(threads, precision=precision), settings)
+
+
+class Deck(Worker):
+    """Hears the ring, paints the newest moment, drops what it cannot keep up with and counts it.
+
+    Owner of its mode and of its frame slot; the worker's loop is the only thread.
+    """
+
+    def setup(self) -> None:
+        """Loads the networks; meanwhile the display shows a shader of its own."""
+        self.report("loading the networks")
+        self._mode = load_mode(self.settings, self.options["threads"])
+        self._frames = self.regions.frames_a if self.options["slot"] == "a" else self.regions.frames_b
+        self._reader = self.regions.audio.reader()
+        self._features = Features()
+        self._features_counter = 0
+        self._next_ns = clock.now_ns()
+        self._n_lost = 0
+        self._counted = (clock.now_ns(), 0, 0)
+        self.report("")
+
+    def step(self) -> float:
+        """Hears what came, paints when an image is due; the seconds until the next one is."""
+        period_ns = clock.nanoseconds(1.0 / self.settings["show.image_fps"])
+        now_ns = clock.now_ns()
+        if now_ns < self._next_ns:
+            return clock.seconds(self._next_ns - now_ns)
+        is_late = now_ns > self._next_ns + period_ns // 2
+        self._hear(n_most_ticks=1 if is_late else 2)
+        self._frames.write(self._mode.paint(clock.now_ns()))
+        self._next_ns = now_ns + period_ns if is_late else self._next_ns + period_ns
+        self._count()
+        return max(0.0, clock.seconds(self._next_ns - clock.now_ns()))
+
+    def _hear(self, n_most_ticks: int) -> None:
+        newer = self.regions.features.read_newer(self._features_counter)
+        if newer is not None:
+            self._features_counter, self._features = newer
+        block = self._reader.read()
+        self._n_lost += block.n_lost
+        if len(block.samples):
+            self._mode.hear(block.samples, block.time_ns, self._features, n_most_ticks)
+
+    def _count(self) -> None:
+        since_ns, n_images, n_ticks = self._counted
+        state = self._mode.state()
+        span_s = clock.seconds(clock.now_ns() - since_ns)
+        if span_s >= _RATE_SPAN_S:
+            self.health["images_per_s"] = round((state["n_images"] - n_images) / span_s, 1)
+            self.health["ticks_per_s"] = round((state["n_ticks"] - n_ticks) / span_s, 1)
+            self._counted = (clock.now_ns(), state["n_images"], state["n_ticks"])
+        self.health.update(state, n_lost_samples=self._n_lost)
+
+    def on_settings(self, changed: Mapping[str, Any]) -> None:
+        """Live values take effect with the next image."""
+        self._mode.apply(self.settings)
+
+    def close(self) -> None:
+        """Gives the networks back."""
+        self._mode.close()
