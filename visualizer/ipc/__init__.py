@@ -1,0 +1,1 @@
+"""Plumbing between processes: shared memory, pipes, workers and their supervisor."""
