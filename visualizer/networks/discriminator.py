@@ -8,24 +8,25 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from visualizer.networks.stylegan2 import Dense, activate, blur
+from visualizer.networks.stylegan2 import Dense, Rated, activate, blur
 
 GROUP = 4
 
 
-class EqualConv(nn.Module):
+class EqualConv(Rated):
     """A convolution with equalised learning rate; `down` halves the size after the [1,3,3,1] low-pass."""
 
     def __init__(self, n_in: int, n_out: int, size: int, down: bool = False, active: bool = True) -> None:
         super().__init__()
-        self.weight = nn.Parameter(torch.randn(n_out, n_in, size, size))
+        fan_in = n_in * size * size
+        self.weight = nn.Parameter(torch.randn(n_out, n_in, size, size) / math.sqrt(fan_in))
         self.bias = nn.Parameter(torch.zeros(n_out)) if active else None
-        self.weight_gain = 1 / math.sqrt(n_in * size * size)
+        self.rates = {"weight": 1 / math.sqrt(fan_in)}
         self.size = size
         self.down = down
 
     def forward(self, x: Tensor) -> Tensor:
-        weight = (self.weight * self.weight_gain).to(x.dtype)
+        weight = self.weight.to(x.dtype)
         if self.down and self.size == 1:
             x = F.conv2d(blur(x, 1.0, (1, 1, 1, 1), stride=2), weight)
         elif self.down:
@@ -49,12 +50,15 @@ class ResidualBlock(nn.Module):
 
 
 def minibatch_deviation(x: Tensor, group: int = GROUP) -> Tensor:
-    """Appends one channel: the mean over features of the standard deviation within groups of the batch."""
+    """Appends one channel: the mean over features of the standard deviation within neighbours in the batch.
+
+    Groups are neighbours, so that real and painted pictures can share a batch without sharing a group.
+    """
     n, c, h, w = x.shape
     group = math.gcd(n, group)
-    y = x.float().reshape(group, n // group, c, h, w)
-    deviation = (y.var(0, unbiased=False) + 1e-8).sqrt().mean((1, 2, 3))
-    plane = deviation.repeat(group).reshape(n, 1, 1, 1).expand(n, 1, h, w)
+    y = x.float().reshape(n // group, group, c, h, w)
+    deviation = (y.var(1, unbiased=False) + 1e-8).sqrt().mean((1, 2, 3))
+    plane = deviation.repeat_interleave(group).reshape(n, 1, 1, 1).expand(n, 1, h, w)
     return torch.cat([x, plane.to(x.dtype)], 1)
 
 

@@ -3,6 +3,9 @@
 Source: Karras et al., "Analyzing and Improving the Image Quality of StyleGAN" (2020). The convolutions scale the
 activations by the style instead of the weights (their equation 1 seen from the other side of the linear map), so the
 weights stay static and a batch needs no grouped convolution; the result is the same.
+
+Weights are stored as they are used. The paper's "equalised learning rate" (stored weight = used weight / gain) is the
+same as Adam with a learning rate times that gain, so it lives in `rates` and costs nothing in the graph.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -95,18 +99,23 @@ def upsample_image(image: Tensor) -> Tensor:
     return F.conv_transpose2d(image, kernel, stride=2, padding=1, groups=n_channels)
 
 
-class Dense(nn.Module):
-    """A linear layer with equalised learning rate: the stored weight is divided by √fan_in (and by lr_multiplier)."""
+class Rated(nn.Module):
+    """A layer whose `rates` say by how much each of its own parameters scales the learning rate (1 if not named)."""
+
+    rates: dict[str, float]
+
+
+class Dense(Rated):
+    """A linear layer with equalised learning rate."""
 
     def __init__(self, n_in: int, n_out: int, bias: float = 0.0, lr_multiplier: float = 1.0) -> None:
         super().__init__()
-        self.weight = nn.Parameter(torch.randn(n_out, n_in) / lr_multiplier)
-        self.bias = nn.Parameter(torch.full((n_out,), bias / lr_multiplier))
-        self.weight_gain = lr_multiplier / math.sqrt(n_in)
-        self.bias_gain = lr_multiplier
+        self.weight = nn.Parameter(torch.randn(n_out, n_in) / math.sqrt(n_in))
+        self.bias = nn.Parameter(torch.full((n_out,), bias))
+        self.rates = {"weight": lr_multiplier / math.sqrt(n_in), "bias": lr_multiplier}
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.linear(x, self.weight * self.weight_gain, self.bias * self.bias_gain)
+        return F.linear(x, self.weight, self.bias)
 
 
 class Mapping(nn.Module):
@@ -123,26 +132,26 @@ class Mapping(nn.Module):
         return x
 
 
-class StyledConv(nn.Module):
+class StyledConv(Rated):
     """A modulated, demodulated 3×3 convolution (twice the size with `up`), noise, bias, activation and bending."""
 
     def __init__(self, n_in: int, n_out: int, n_w: int, up: bool) -> None:
         super().__init__()
         self.affine = Dense(n_w, n_in, bias=1.0)
-        self.weight = nn.Parameter(torch.randn(n_out, n_in, 3, 3))
+        self.weight = nn.Parameter(torch.randn(n_out, n_in, 3, 3) / math.sqrt(n_in * 9))
         self.bias = nn.Parameter(torch.zeros(n_out))
         self.noise_strength = nn.Parameter(torch.zeros(()))
-        self.weight_gain = 1 / math.sqrt(n_in * 9)
+        self.rates = {"weight": 1 / math.sqrt(n_in * 9)}
         self.up = up
 
     def style(self, w: Tensor) -> tuple[Tensor, Tensor]:
         """w (B, n_w) → scale of the inputs (B, n_in) and demodulation of the outputs (B, n_out), in float32."""
         scale = self.affine(w)
-        power = (self.weight * self.weight_gain).float().square().sum((2, 3))
+        power = self.weight.square().sum((2, 3))
         return scale, torch.rsqrt(F.linear(scale.float().square(), power) + EPSILON)
 
     def convolve(self, x: Tensor) -> Tensor:
-        weight = (self.weight * self.weight_gain).to(x.dtype)
+        weight = self.weight.to(x.dtype)
         if not self.up:
             return F.conv2d(x, weight, padding=1)
         return blur(F.conv_transpose2d(x, weight.transpose(0, 1), stride=2), 4.0, (1, 1, 1, 1))
@@ -156,19 +165,19 @@ class StyledConv(nn.Module):
         return bend(x, gain, offset)
 
 
-class ToRGB(nn.Module):
+class ToRGB(Rated):
     """A modulated 1×1 convolution without demodulation: features (B,C,H,W) → picture (B,3,H,W)."""
 
     def __init__(self, n_in: int, n_w: int) -> None:
         super().__init__()
         self.affine = Dense(n_w, n_in, bias=1.0)
-        self.weight = nn.Parameter(torch.randn(3, n_in, 1, 1))
+        self.weight = nn.Parameter(torch.randn(3, n_in, 1, 1) / math.sqrt(n_in))
         self.bias = nn.Parameter(torch.zeros(3))
-        self.weight_gain = 1 / math.sqrt(n_in)
+        self.rates = {"weight": 1 / math.sqrt(n_in)}
 
     def forward(self, x: Tensor, w: Tensor) -> Tensor:
         scale = self.affine(w)
-        weight = (self.weight * self.weight_gain).to(x.dtype)
+        weight = self.weight.to(x.dtype)
         return F.conv2d(x * scale.to(x.dtype)[:, :, None, None], weight, self.bias.to(x.dtype))
 
 
@@ -283,3 +292,14 @@ def make_noises(
     n_noises = shape.n_noises if exit_px is None else 2 * int(math.log2(exit_px)) - 3
     sides = [shape.noise_px(i) for i in range(n_noises)]
     return [torch.randn(n_images, 1, side, side, generator=generator) for side in sides]
+
+
+def parameter_groups(modules: Sequence[nn.Module], learning_rate: float) -> list[dict[str, Any]]:
+    """Optimiser groups of all parameters of `modules`, gathered by the learning rate that their layers ask for."""
+    groups: dict[float, list[nn.Parameter]] = {}
+    for module in modules:
+        for layer in module.modules():
+            rates = layer.rates if isinstance(layer, Rated) else {}
+            for name, parameter in layer.named_parameters(recurse=False):
+                groups.setdefault(rates.get(name, 1.0), []).append(parameter)
+    return [{"params": parameters, "lr": learning_rate * rate} for rate, parameters in groups.items()]

@@ -13,7 +13,7 @@ from torch import Tensor
 SHIFT = 0.125
 CUTOUT = 0.4
 TARGET = 0.6
-SPEED_IMAGES = 100_000
+SPEED_IMAGES = 400_000
 
 
 def augment(images: Tensor, probability: float) -> Tensor:

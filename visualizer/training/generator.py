@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from visualizer.networks.discriminator import Discriminator
-from visualizer.networks.stylegan2 import Generator, GeneratorShape, make_noises
+from visualizer.networks.stylegan2 import Generator, GeneratorShape, make_noises, parameter_groups
 from visualizer.training import house
 from visualizer.training.augment import adapt, augment
 from visualizer.training.pictures import DEFAULT_DATA, Batches, load_pictures
@@ -65,11 +65,12 @@ class Run:
         self.average.load_state_dict(self.generator.state_dict())
         n_blocks = shape.resolutions_px.index(STEM_PX) + 1
         self.discriminator = Discriminator(shape.channels[:n_blocks]).to(device)
-        self.stem = list(self.generator.mapping.parameters()) + [self.generator.synthesis.const]
-        self.stem += [p for block in self.generator.synthesis.blocks[:n_blocks] for p in block.parameters()]
-        rate = settings.learning_rate
-        self.optimizer_g = torch.optim.Adam(self.stem, rate, (0.0, 0.99), fused=True)
-        self.optimizer_d = torch.optim.Adam(self.discriminator.parameters(), rate, (0.0, 0.99), fused=True)
+        g, rate = self.generator, settings.learning_rate
+        stem = [{"params": [g.synthesis.const], "lr": rate}]
+        stem += parameter_groups([g.mapping, *g.synthesis.blocks[:n_blocks]], rate)
+        self.optimizer_g = torch.optim.Adam(stem, rate, (0.0, 0.99), fused=True)
+        head = parameter_groups([self.discriminator], rate)
+        self.optimizer_d = torch.optim.Adam(head, rate, (0.0, 0.99), fused=True)
 
     def parts(self) -> dict[str, Any]:
         return {
@@ -121,8 +122,7 @@ def step(run: Run, real: Tensor, dtype: torch.dtype) -> dict[str, float]:
 
     with torch.no_grad():
         fake = run.paint(n, g, dtype)
-    score_real = d(augment(real, c.p_augment), dtype)
-    score_fake = d(augment(fake, c.p_augment), dtype)
+    score_real, score_fake = d(augment(torch.cat([real, fake]), c.p_augment), dtype).chunk(2)
     loss_d = F.softplus(-score_real).mean() + F.softplus(score_fake).mean()
     run.optimizer_d.zero_grad(set_to_none=True)
     loss_d.backward()
@@ -199,7 +199,7 @@ def train(
             mark_s = now_s
             progress.show(f"{c.n_images} images · D {sums['loss_d']:.2f} · G {sums['loss_g']:.2f}")
             if c.n_steps % 100 == 0:
-                stats.write(**asdict(c), **sums)
+                stats.write(**asdict(c), cpu_s=time.process_time(), **sums)
             if now_s - saved_s > save_s:
                 saved_s = now_s
                 _save(run, folder)

@@ -1,0 +1,134 @@
+"""The generator as it is run live: batch 1, static weights, up-convolutions as sub-pixel convolutions, fixed shapes.
+
+It shares the parameters of the training form and equals it. A stride-2 transposed 3×3 convolution has four kinds of
+output pixel, each fed by at most 2×2 input pixels, so it is a 2×2 convolution to four times the channels whose outputs
+are then interleaved (9 useful taps of 16); the low-pass follows as before. The 2×2 weights are made in the graph from
+the stored 3×3 ones: runtimes fold that when they load, and the file holds the weights once.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from visualizer.networks.stylegan2 import (
+    LEAK,
+    Generator,
+    GeneratorShape,
+    StyledConv,
+    Synthesis,
+    ToRGB,
+    blur_kernel,
+    upsample_image,
+)
+
+
+def subpixel_weight(weight: Tensor) -> Tensor:
+    """Weights of a transposed stride-2 convolution (O, I, 3, 3) → (4·O, I, 2, 2), ready for `pixel_shuffle`.
+
+    Output row 2m gathers rows m-1 and m through taps 2 and 0, row 2m+1 only row m through tap 1; columns alike.
+    """
+    n_out, n_in = weight.shape[:2]
+    rows = _phases(weight, 2)
+    phases = [_phases(row, 3) for row in rows]
+    stacked = torch.stack([phase for pair in phases for phase in pair], 1)
+    return stacked.reshape(4 * n_out, n_in, 2, 2)
+
+
+def _phases(weight: Tensor, axis: int) -> tuple[Tensor, Tensor]:
+    first, middle, last = weight.split(1, axis)
+    return torch.cat([last, first], axis), torch.cat([torch.zeros_like(middle), middle], axis)
+
+
+def convolve_up(x: Tensor, weight: Tensor) -> Tensor:
+    """Twice the size: sub-pixel convolution, interleaving, low-pass: (1, I, H, W) → (1, O, 2H, 2W)."""
+    fine = F.pixel_shuffle(F.conv2d(x, subpixel_weight(weight), padding=1), 2)
+    kernel = blur_kernel(4.0).expand(len(weight), 1, 4, 4)
+    return F.conv2d(F.pad(fine, (1, 0, 1, 0)), kernel, groups=len(weight))
+
+
+class InferenceForm(nn.Module):
+    """(w (1, n_layers, n_w), noise_strength (1,), noise_0 … , gain (n_layers,), offset (n_layers,)) → image.
+
+    The image is (1, 3, S, S) in [-1, 1], S = `exit_px` or the full size. An early exit takes the same w, gain and
+    offset as the full size and leaves unused layers alone; it has only the noises of the layers that it runs. The last
+    gain and offset bend the picture itself. 1 and 0 are neutral.
+    """
+
+    def __init__(self, generator: Generator | Synthesis, exit_px: int | None = None) -> None:
+        super().__init__()
+        self.synthesis = generator.synthesis if isinstance(generator, Generator) else generator
+        shape = self.synthesis.shape
+        self.exit_px = exit_px or shape.size_px
+        if self.exit_px not in shape.resolutions_px:
+            raise ValueError(f"no early exit at {exit_px} px; there are {shape.resolutions_px}")
+        self.n_blocks = shape.resolutions_px.index(self.exit_px) + 1
+
+    @property
+    def shape(self) -> GeneratorShape:
+        return self.synthesis.shape
+
+    @property
+    def n_noises(self) -> int:
+        return 2 * self.n_blocks - 1
+
+    def forward(self, w: Tensor, noise_strength: Tensor, *others: Tensor) -> Tensor:
+        *noises, gain, offset = others
+        strength = noise_strength.reshape(1, 1, 1, 1)
+        x = self.synthesis.const
+        skip: Tensor | None = None
+        layer = 0
+        for block in list(self.synthesis.blocks)[: self.n_blocks]:
+            for conv in (block.conv0, block.conv1):
+                if conv is None:
+                    continue
+                noise = noises[layer] * (strength * conv.noise_strength)
+                x = _run_conv(conv, x, w[:, layer], noise, gain[layer], offset[layer])
+                layer += 1
+            rgb = _run_rgb(block.to_rgb, x, w[:, layer])
+            skip = rgb if skip is None else upsample_image(skip) + rgb
+        assert skip is not None
+        return (skip * gain[-1] + offset[-1]).clamp(-1, 1)
+
+    def example_inputs(self, seed: int = 0) -> dict[str, Tensor]:
+        """Named inputs in the order of `forward`, from a seed (w is plain noise, bending is neutral)."""
+        random = torch.Generator().manual_seed(seed)
+        shape = self.shape
+        named = {"w": torch.randn(1, shape.n_layers, shape.n_w, generator=random), "noise_strength": torch.ones(1)}
+        for i in range(self.n_noises):
+            side = shape.noise_px(i)
+            named[f"noise_{i}"] = torch.randn(1, 1, side, side, generator=random)
+        return named | {"gain": torch.ones(shape.n_layers), "offset": torch.zeros(shape.n_layers)}
+
+
+def _run_conv(conv: StyledConv, x: Tensor, w: Tensor, noise: Tensor, gain: Tensor, offset: Tensor) -> Tensor:
+    scale, demodulation = conv.style(w)
+    x = x * scale[:, :, None, None]
+    x = convolve_up(x, conv.weight) if conv.up else F.conv2d(x, conv.weight, padding=1)
+    x = x * demodulation[:, :, None, None] + (noise + conv.bias[:, None, None])
+    return F.leaky_relu(x, LEAK) * (gain * math.sqrt(2)) + offset
+
+
+def _run_rgb(to_rgb: ToRGB, x: Tensor, w: Tensor) -> Tensor:
+    return F.conv2d(x * to_rgb.affine(w)[:, :, None, None], to_rgb.weight, to_rgb.bias)
+
+
+def export_module(generator: Generator, exit_px: int | None = None) -> InferenceForm:
+    """The inference form of a generator (sharing its parameters), ready for ONNX export."""
+    return InferenceForm(generator, exit_px).eval()
+
+
+def count_macs(shape: GeneratorShape, exit_px: int | None = None) -> int:
+    """Multiplications of one image in the inference form: convolutions (up ones with their 16 taps), blurs, toRGB."""
+    n_macs, n_in = 0, 0
+    for side, n_out in zip(shape.resolutions_px, shape.channels, strict=True):
+        if n_in:
+            n_macs += (side // 2 + 1) ** 2 * 16 * n_in * n_out + side * side * 16 * (n_out + 3)
+        n_macs += side * side * n_out * (9 * n_out + 3)
+        n_in = n_out
+        if side == exit_px:
+            break
+    return n_macs
