@@ -13,7 +13,7 @@ import soundfile
 from visualizer.types import Float32, UserError
 
 N_BLOCK = 4096
-READABLE = "wav, flac, ogg, mp3 and m4a"
+READABLE = "wav, flac, ogg, mp3 or m4a"
 
 
 class Decoder(Protocol):

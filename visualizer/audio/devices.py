@@ -158,10 +158,10 @@ def system_device(devices: Sequence[Device]) -> Device:
             return device
     for device in [*(d for d in loopbacks if d.is_default), *loopbacks]:
         return device
-    raise UserError(f"The system's own output cannot be heard here: {_loopback_advice()}")
+    raise UserError(f"The system's own output cannot be heard here: {_loopback_advice(sys.platform)}")
 
 
-def _loopback_advice(platform: str = sys.platform) -> str:
+def _loopback_advice(platform: str) -> str:
     if platform == "win32":
         return "enable Stereo Mix or install a virtual cable, and choose it by name with --input."
     if platform == "darwin":

@@ -44,9 +44,9 @@ class _Follower:
 class InputGain:
     """Multiplies a stereo stream by the manual and the automatic gain. Owned by one thread.
 
-    Gain is decided once a hop of 10 ms from the hops before it and moves along a line inside the hop, so
-    there is no latency, no click, and any cut into blocks gives the same samples. Below the gate the
-    automatic gain holds. The gate is compared with the level after the manual gain and before the automatic one.
+    Gain is decided once a hop of 10 ms from the hops before it and moves along a line inside the hop: no
+    latency, no click, and any cut into blocks gives the same samples. Below the gate, which is compared with
+    the level after the manual gain and before the automatic one, the automatic gain holds.
     """
 
     def __init__(
