@@ -1,0 +1,1 @@
+"""The parts of the demo track, each synthesised from numpy alone."""
