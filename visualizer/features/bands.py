@@ -62,14 +62,16 @@ def spectrum_corners_hz(rate_hz: float, n_fft: int) -> list[tuple[float, float, 
 class AdaptiveBands:
     """Bass, mid, treble and spectrum in [0, 1] against slowly following peaks. Owner: the thread that pushes.
 
-    A reference rises within 0.15 s, falls by half in some 8 s, and rests while the gate is closed. No
-    band is measured against less than 4 % of the strongest, nor below the gate: hiss does not fill a band.
+    A reference rises within 0.15 s, falls by half in some 8 s, and rests while the gate is closed. No band
+    is measured against less than a part of the strongest, nor below the gate: hiss does not fill a band.
     """
 
     RISE_S = 0.15
     FALL_S = 12.0
     RELEASE_S = 0.09
-    WEAKEST_RATIO = 0.04
+    # What a loud band leaks into its neighbour is at most -20 dB; music has less treble than bass by nature.
+    WEAKEST_RATIOS = (0.1, 0.1, 0.03)
+    NEGLIGIBLE = 1e-4
     SPECTRUM_RANGE_DB = 55.0
 
     def __init__(self, hop_s: float) -> None:
@@ -91,14 +93,17 @@ class AdaptiveBands:
             self._references = [self._follow(r, a) for r, a in zip(self._references, amplitudes, strict=True)]
             self._loudest_band = self._follow(self._loudest_band, loudest)
         gate_amplitude = 10.0 ** (gate_db / 20.0)
-        weakest = max(self.WEAKEST_RATIO * max(self._references), 4.0 * gate_amplitude)
+        strongest = max(self._references)
         for i, amplitude in enumerate(amplitudes):
-            value = openness * min(1.0, amplitude / max(self._references[i], weakest))
-            self._bands[i] = max(value, self._bands[i] * self._release)
+            least = max(self.WEAKEST_RATIOS[i] * strongest, 4.0 * gate_amplitude)
+            value = openness * min(1.0, amplitude / max(self._references[i], least))
+            value = max(value, self._bands[i] * self._release)
+            self._bands[i] = value if value > self.NEGLIGIBLE else 0.0
         top_db = power_db(max(self._loudest_band, 4.0 * gate_amplitude) ** 2)
         levels_db = 10.0 * np.log10(powers[3:] + np.float32(1e-12))
         shape = np.clip((levels_db - top_db) / self.SPECTRUM_RANGE_DB + 1.0, 0.0, 1.0) * np.float32(openness)
-        self._spectrum = np.maximum(shape, self._spectrum * np.float32(self._release)).astype(np.float32)
+        fading = np.maximum(shape, self._spectrum * np.float32(self._release))
+        self._spectrum = np.where(fading > self.NEGLIGIBLE, fading, 0.0).astype(np.float32)
         return self._bands, self._spectrum
 
     def _follow(self, reference: float, amplitude: float) -> float:

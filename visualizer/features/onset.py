@@ -44,7 +44,7 @@ class OnsetFlash:
     DECAY_S = 0.13
     REST_S = 0.09
     N_DEVIATIONS = 2.2
-    FLOOR = 0.12
+    FLOOR = 0.06
 
     def __init__(self, hop_s: float) -> None:
         self._memory = 1.0 - math.exp(-hop_s / self.MEMORY_S)
@@ -60,7 +60,7 @@ class OnsetFlash:
         self._n_hops_since += 1
         self._flash *= self._decay
         threshold = self._mean + self.N_DEVIATIONS * math.sqrt(self._variance) + self.FLOOR
-        if flux > threshold and self._n_hops_since > self._n_rest_hops:
+        if flux > threshold and openness > 0.5 and self._n_hops_since > self._n_rest_hops:
             self._flash = 1.0
             self._n_hops_since = 0
         # An attack far above the rest counts as the threshold in the memory: it must not deafen it.

@@ -11,13 +11,13 @@ UPDATE_S = 0.25
 SLOWEST_BPM = 55.0
 FASTEST_BPM = 200.0
 USUAL_BPM = 120.0
-PRIOR_OCTAVES_STD = 0.9
+PRIOR_OCTAVES_STD = 0.7
 N_CANDIDATES = 180
 # A tempo is believed when its period and the multiples of it repeat, and doubted when half of it does too.
 COMB_WEIGHTS = (1.0, 0.8, 0.6, 0.4)
 HALF_PERIOD_DOUBT = 0.45
-# Flux whose standard deviation stays below this is the ripple of steady sound.
-LEAST_DEVIATION = 0.006
+# Flux with a smaller standard deviation than this is the ripple of steady sound.
+LEAST_DEVIATION = 0.02
 # A pattern that repeats less than the first is chance, as much as the second is a clear beat.
 CHANCE = 0.12
 CLEAR = 0.5
