@@ -110,7 +110,7 @@ class FrameSlot(TripleSlot[Image]):
 
 
 class JsonSlot(TripleSlot[dict[str, Any]]):
-    """The newest small state, a dict of what JSON can hold."""
+    """The newest small state, a dict of what JSON can hold; NumPy scalars become numbers."""
 
     @classmethod
     def create(cls, name: str, capacity: int = 16384, counter: int = 0) -> Self:
@@ -124,7 +124,7 @@ class JsonSlot(TripleSlot[dict[str, Any]]):
 
     def write(self, value: dict[str, Any]) -> int:
         """Publishes `value` and gives its counter; ValueError or TypeError for what does not fit."""
-        return self._write(json.dumps(value, separators=(",", ":")).encode(), _NOTHING)
+        return self._write(json.dumps(value, separators=(",", ":"), default=_plain).encode(), _NOTHING)
 
     def _load(self, payload: UInt8, out: UInt8 | None) -> tuple[dict[str, Any], int] | None:
         data = payload.tobytes()
@@ -133,3 +133,9 @@ class JsonSlot(TripleSlot[dict[str, Any]]):
         except ValueError:
             return None
         return (value, checksum(data, _NOTHING)) if isinstance(value, dict) else None
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"{type(value).__name__} is no JSON")

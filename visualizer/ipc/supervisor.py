@@ -1,0 +1,162 @@
+"""The parent of the show: it starts, watches and restarts the workers, and owns the shared memory."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from multiprocessing import connection
+from types import FrameType, TracebackType
+from typing import Any, Protocol, Self
+
+from visualizer import clock
+from visualizer.ipc.child import Child
+from visualizer.ipc.regions import Regions
+from visualizer.ipc.throttle import Throttle
+from visualizer.ipc.worker import WorkerSpec
+from visualizer.types import UserError
+
+SLEPT_S = 1.0
+"""When polls are further apart than this, it was the parent that slept: nobody is taken for hung."""
+
+_SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+_log = logging.getLogger("visualizer.supervisor")
+
+OnCommand = Callable[[str, dict[str, Any]], None]
+
+
+class Values(Protocol):
+    """What has all parameter values: `parameters.ParameterState`."""
+
+    def snapshot(self) -> dict[str, Any]:
+        """All values by id."""
+
+
+class Supervisor:
+    """Runs workers until `stop`. All methods belong to one thread; `poll` drives everything.
+
+    As a context manager it takes SIGINT, SIGTERM and SIGHUP (they set `stop_signal`), and at the end, also
+    of an exception, stops the workers and unlinks the shared memory.
+    """
+
+    def __init__(
+        self,
+        specs: Sequence[WorkerSpec],
+        regions: Regions,
+        values: Values,
+        on_command: OnCommand | None = None,
+    ) -> None:
+        """`on_command(name, command)` judges what workers ask for; a UserError from it is logged."""
+        self._children = {spec.name: Child(spec, regions) for spec in specs}
+        self._regions = regions
+        self._values = values
+        self._on_command = on_command
+        self._throttle = Throttle(_log)
+        self._polled_ns = self._excused_ns = clock.now_ns()
+        self._handlers: dict[int, Any] = {}
+        self.stop_signal: int | None = None
+        """The signal that asks the whole program to end; None while there was none."""
+
+    def __enter__(self) -> Self:
+        if threading.current_thread() is threading.main_thread():
+            self._handlers = {signum: signal.signal(signum, self._take_signal) for signum in _SIGNALS}
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            self.stop()
+        finally:
+            self._regions.unlink()
+            for signum, handler in self._handlers.items():
+                signal.signal(signum, handler)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All workers, running or not."""
+        return tuple(self._children)
+
+    def start(self) -> None:
+        """Starts all workers that start by themselves, at the same time."""
+        for child in self._children.values():
+            if child.spec.autostart:
+                child.start(self._values.snapshot())
+
+    def start_worker(self, name: str) -> None:
+        """Starts one worker and keeps it running."""
+        self._children[name].start(self._values.snapshot())
+
+    def stop_worker(self, name: str) -> None:
+        """Asks one worker to stop; later polls see to it."""
+        self._children[name].ask_to_stop()
+
+    def restart_worker(self, name: str) -> None:
+        """Asks one worker to stop, and starts it again as soon as it has."""
+        child = self._children[name]
+        child.ask_to_stop()
+        child.is_wanted = True
+
+    def is_running(self, name: str) -> bool:
+        """Whether the worker has a process."""
+        return self._children[name].is_running
+
+    def send_settings(self, changed: Mapping[str, Any]) -> None:
+        """Tells all workers of changed values; a worker that does not read gets the newest later."""
+        for child in self._children.values():
+            child.send({"type": "settings", "values": dict(changed)})
+            child.retry_soon()
+
+    def send_command(self, name: str, command: Mapping[str, Any]) -> None:
+        """Sends a command to one worker; lost if it does not run."""
+        self._children[name].send({"type": "command", "command": dict(command)})
+
+    def poll(self, timeout_s: float = 0.1) -> None:
+        """Waits for something to happen, at most `timeout_s`, and does what is due. To be called for ever."""
+        timeout_s = min([timeout_s, *(child.due_in_s() for child in self._children.values())])
+        objects = [thing for child in self._children.values() for thing in child.waits_for()]
+        if objects:
+            connection.wait(objects, timeout_s)
+        elif timeout_s > 0:
+            threading.Event().wait(timeout_s)
+        now_ns = clock.now_ns()
+        if now_ns - self._polled_ns > SLEPT_S * clock.NS_PER_S:
+            self._excused_ns = now_ns
+        self._polled_ns = now_ns
+        for name, child in self._children.items():
+            for command in child.poll(self._values.snapshot, self._excused_ns):
+                self._obey(name, command)
+
+    def stop(self) -> None:
+        """Stops all workers, group after group; who takes longer than its limit is killed."""
+        groups = sorted({child.spec.stop_group for child in self._children.values()})
+        try:
+            for group in groups:
+                children = [c for c in self._children.values() if c.spec.stop_group == group]
+                for child in children:
+                    child.ask_to_stop()
+                while any(child.is_running for child in children):
+                    self.poll(0.05)
+        finally:
+            for child in self._children.values():
+                child.kill()
+
+    def status(self) -> dict[str, dict[str, Any]]:
+        """By worker: pid, state, sentence, restarts, hangs, heartbeat_age_s, rss_mb, cpu_percent, health …"""
+        return {name: child.status() for name, child in self._children.items()}
+
+    def _obey(self, name: str, command: dict[str, Any]) -> None:
+        if self._on_command is None:
+            return
+        try:
+            self._on_command(name, command)
+        except UserError as error:
+            _log.warning("%s: %s", name, error)
+        except Exception as error:  # a worker's message never ends the parent
+            self._throttle.error(f"a command of {name}", error)
+
+    def _take_signal(self, signum: int, frame: FrameType | None) -> None:
+        if self.stop_signal is not None and signum == signal.SIGINT:
+            raise KeyboardInterrupt  # the second Ctrl-C does not wait
+        self.stop_signal = signum
