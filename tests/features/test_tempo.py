@@ -90,9 +90,11 @@ def test_noise_and_steady_sound_have_no_beat() -> None:
 
 
 def test_confidence_and_onset_fade_when_the_music_stops() -> None:
-    sound = np.concatenate([beats(120.0, 10.0)[0], np.zeros(5 * RATE_HZ, np.float32)])
+    sound = np.concatenate([beats(120.0, 10.0)[0], np.zeros(18 * RATE_HZ, np.float32)])
     heard = hear(sound)
+    at_14_s = [f for f in heard if f.sample <= 14 * RATE_HZ][-1]
     playing = [f for f in heard if f.sample <= 10 * RATE_HZ][-1]
     assert playing.beat_confidence > 0.5
-    assert heard[-1].beat_confidence < 0.02
-    assert heard[-1].onset == 0.0
+    assert at_14_s.beat_confidence < 0.05
+    assert at_14_s.onset == 0.0
+    assert heard[-1].beat_confidence == heard[-1].tempo_bpm == 0.0

@@ -124,8 +124,9 @@ class BeatTracker:
             self._listen()
         target = self._clarity * openness
         self._confidence = target + self._fading * (self._confidence - target)
-        if self._confidence < 1e-4:
-            self._confidence = 0.0
+        if self._confidence < 1e-4 and self._clarity == 0.0:
+            # The beat is long gone: the tempo is unknown again and the phase rests.
+            self._confidence = self.tempo_bpm = 0.0
         self._turn()
         return self.tempo_bpm, self._phase, self._confidence
 
