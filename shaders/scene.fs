@@ -12,6 +12,7 @@
     {"NAME": "presence", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 1.0},
     {"NAME": "surround", "TYPE": "bool", "DEFAULT": true},
     {"NAME": "hang", "TYPE": "point2D", "DEFAULT": [1.0, 1.0], "LABEL": "Picture widths and heights on the wall"},
+    {"NAME": "crispness", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.5},
     {"NAME": "zoom", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.0},
     {"NAME": "breath", "TYPE": "float", "MIN": 0.0, "MAX": 0.2, "DEFAULT": 0.0, "LABEL": "Enlargement now"},
     {"NAME": "trail", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.0, "LABEL": "Share of the frame before"},
@@ -21,16 +22,18 @@
 
 const float CELLS = 128.0;
 
-// Catmull-Rom from five bilinear taps: the corner weights of the nine-tap form are small enough to leave out.
+// A cardinal spline from five bilinear taps (the corners of the nine-tap form weigh little enough to leave out).
+// Crispness 0 is Catmull-Rom; more gives strokes an edge.
 vec3 sharp(sampler2D image, vec2 uv) {
     vec2 size = IMG_SIZE(image);
     vec2 at = uv * size;
     vec2 centre = floor(at - 0.5) + 0.5;
     vec2 f = at - centre;
-    vec2 w0 = f * (-0.5 + f * (1.0 - 0.5 * f));
-    vec2 w1 = 1.0 + f * f * (-2.5 + 1.5 * f);
-    vec2 w2 = f * (0.5 + f * (2.0 - 1.5 * f));
-    vec2 w3 = f * f * (-0.5 + 0.5 * f);
+    float k = 0.5 + 0.5 * crispness;
+    vec2 w0 = f * k * (-1.0 + f * (2.0 - f));
+    vec2 w1 = 1.0 + f * f * (k - 3.0 + (2.0 - k) * f);
+    vec2 w2 = f * (k + f * (3.0 - 2.0 * k + (k - 2.0) * f));
+    vec2 w3 = f * f * k * (f - 1.0);
     vec2 w12 = w1 + w2;
     vec2 mid = (centre + w2 / w12) / size;
     vec2 low = (centre - 1.0) / size;

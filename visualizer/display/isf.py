@@ -160,13 +160,19 @@ class Effect:
         target: moderngl.Framebuffer,
         images: Mapping[str, moderngl.Texture],
         values: Mapping[str, Uniform],
+        box: tuple[int, int, int, int] | None = None,
     ) -> None:
-        """Draws into `target` over its whole size; values keep until they are given anew."""
+        """Draws over the whole of `target`, or over `box` (x, y, width, height in px from the lower left).
+
+        Values keep until they are given anew.
+        """
+        box = box or (0, 0, target.width, target.height)
         for name, unit in self._units.items():
             images[name].use(unit)
         for name, value in values.items():
             self._set(name, value)
-        self._set("RENDERSIZE", (float(target.width), float(target.height)))
+        self._set("RENDERSIZE", (float(box[2]), float(box[3])))
+        target.viewport = box
         target.use()
         self._vertices.render(moderngl.TRIANGLES, vertices=3)
 

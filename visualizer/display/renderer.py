@@ -18,18 +18,17 @@ from visualizer.display.motion import Motion, approach
 from visualizer.types import Features, Image
 
 NOISE_CELLS = 128
-SOFT_PX = 64
+SOFT_PX = 32
 """Side of the blurred picture that surrounds the sharp one."""
 GLOW_SHARE = 0.25
 GLOW_THRESHOLD = 0.35
-SOFTWARE_SCALE = 0.5
+SOFTWARE_SCALE = 0.4
 """Share of the frame's size at which the scene is composed under software GL."""
-GENERATOR_SCALE = 0.5
 BLACKOUT_S = 0.1
 ARRIVAL_S = 2.0
 """How long the first image takes to grow out of the generator; less soon after a restart."""
 LONGEST_STEP_S = 0.1
-SHARPNESS = 0.6
+CRISPNESS = 0.7
 TRAIL_S = 0.9
 """Time constant of the longest trails."""
 PULL_PER_S = 0.25
@@ -66,7 +65,7 @@ class Renderer:
         self._scale = scale or (SOFTWARE_SCALE if self.software else 1.0)
         self._effects = {
             name: isf.Effect(context, isf.load(name, shaders))
-            for name in ("drift", "dissolve", "soften", "scene", "finish")
+            for name in ("drift", "dissolve", "soften", "scene", "grade", "finish")
         }
         rng = np.random.default_rng(seed)
         self._shade = float(rng.uniform(0.0, 1.0)) if seed else 0.0
@@ -83,6 +82,8 @@ class Renderer:
         self._presence = 0.0
         self._arrival_s = ARRIVAL_S
         self._brightness = 1.0
+        self._grain = 0.0
+        self._out: Canvas | None = None
         self.n_drawn = 0
         self._allocate()
 
@@ -90,17 +91,16 @@ class Renderer:
         width, height = self.size
         work = (max(round(width * self._scale), 1), max(round(height * self._scale), 1))
         glow = (max(round(work[0] * GLOW_SHARE), 1), max(round(work[1] * GLOW_SHARE), 1))
-        backdrop = (max(round(width * GENERATOR_SCALE), 1), max(round(height * GENERATOR_SCALE), 1))
-        self._backdrop = Canvas(self.context, backdrop)
+        self._backdrop = Canvas(self.context, work)
+        self._graded = Canvas(self.context, work)
         self._scenes = [Canvas(self.context, work) for _ in range(2)]
         self._glows = [Canvas(self.context, glow) for _ in range(2)]
-        self._out = Canvas(self.context, self.size, dtype="f1")
 
     def resize(self, size: tuple[int, int]) -> None:
         """Another frame size; the trails begin anew."""
         if size == self.size or min(size) < 1:
             return
-        for canvas in (self._backdrop, *self._scenes, *self._glows, self._out):
+        for canvas in (self._backdrop, self._graded, *self._scenes, *self._glows):
             canvas.release()
         self.size = size
         self._allocate()
@@ -115,10 +115,11 @@ class Renderer:
         features: Features | None,
         settings: Mapping[str, Any],
         mix: float = 0.0,
+        target: moderngl.Framebuffer | None = None,
     ) -> moderngl.Framebuffer:
-        """One frame, RGBA 8 bit, bottom row first.
+        """One frame into `target`, by default into a framebuffer of the renderer's own: RGBA 8 bit.
 
-        `features` None means nothing is heard. `mix` fades from deck A (0) to deck B (1).
+        `features` None means that nothing is heard. `mix` fades from deck A (0) to deck B (1).
         """
         values = _Settings(settings)
         dt_s = 1 / 60 if self._time_s is None else min(max(time_s - self._time_s, 0.0), LONGEST_STEP_S)
@@ -129,15 +130,29 @@ class Renderer:
             self.motion.update(dt_s, features)
             self._take_images(values["display.blend"])
             self._compose(values, mix)
+            self._grade(values)
+            self._grain = values["effects.grain"] * (0.6 + 0.6 * self.motion.treble)
             self._show_s += dt_s
             self.n_drawn += 1
-        self._finish(values)
-        return self._out.framebuffer
+        return self.draw_again(target)
 
-    @property
-    def texture(self) -> moderngl.Texture:
-        """The frame drawn last."""
-        return self._out.texture
+    def draw_again(self, target: moderngl.Framebuffer | None = None) -> moderngl.Framebuffer:
+        """The frame drawn last into another target of any size: for a recording beside the window."""
+        target = target or self._own().framebuffer
+        finish = {
+            "grain": self._grain,
+            "seed": self.n_drawn & 0x7FFFFFFF,
+            "brightness": self._brightness,
+        }
+        self._effects["finish"].draw(target, {"inputImage": self._graded.texture}, finish)
+        return target
+
+    def _own(self) -> Canvas:
+        if self._out is None or self._out.size != self.size:
+            if self._out:
+                self._out.release()
+            self._out = Canvas(self.context, self.size, dtype="f1")
+        return self._out
 
     def _fade(self, blackout: bool, dt_s: float) -> None:
         step = 1.0 if self._time_s is None else dt_s / BLACKOUT_S
@@ -206,6 +221,7 @@ class Renderer:
             "presence": self._presence * self._presence * (3.0 - 2.0 * self._presence),
             "surround": surround,
             "hang": self._hang(picture.size, values["display.fill"]),
+            "crispness": CRISPNESS,
             "zoom": zoom,
             "breath": zoom * self._breath(),
             "trail": math.exp(-self._dt_s / tau_s) if tau_s > 0.0 and self.n_drawn else 0.0,
@@ -237,29 +253,27 @@ class Renderer:
         fits = min(across, 1.0) if fill == "crop" else max(across, 1.0)
         return fits, fits / across
 
-    def _finish(self, values: _Settings) -> None:
+    def _grade(self, values: _Settings) -> None:
         motion = self.motion
         hue = math.radians(values["effects.hue"])
-        finish = {
-            "sharpness": SHARPNESS,
+        grade = {
             "glow": values["effects.bloom"] * (0.7 + 0.9 * motion.bass),
             "saturation": values["effects.saturation"],
             "turn": (math.cos(hue), math.sin(hue)),
             "contrast": values["effects.contrast"],
             "flash": values["effects.flash"] * motion.onset,
             "vignette": values["effects.vignette"],
-            "grain": values["effects.grain"] * (0.6 + 0.6 * motion.treble),
-            "seed": self.n_drawn & 0x7FFFFFFF,
-            "brightness": self._brightness,
         }
         images = {"inputImage": self._scenes[0].texture, "glowImage": self._glows[1].texture}
-        self._effects["finish"].draw(self._out.framebuffer, images, finish)
+        self._effects["grade"].draw(self._graded.framebuffer, images, grade)
 
     def release(self) -> None:
         """Frees everything on the GPU."""
-        canvases = (*self._pictures, *self._soft, self._backdrop, *self._scenes, *self._glows, self._out)
+        canvases = (*self._pictures, *self._soft, self._backdrop, self._graded, *self._scenes, *self._glows)
         for thing in (*canvases, *self._decks.values(), *self._effects.values(), self._noise):
             thing.release()
+        if self._out:
+            self._out.release()
 
 
 class _Settings:

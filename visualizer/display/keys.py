@@ -1,0 +1,85 @@
+"""What the keys of the window do."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """One key. It toggles a parameter, sets one, or asks for something by name; exactly one of these."""
+
+    symbol: str
+    """The printed character in lower case, or `escape`, `space`, `backspace`, `tab`, `f1`."""
+    label: str
+    help: str
+    toggles: str = ""
+    sets: tuple[str, Any] | None = None
+    does: str = ""
+    shift: bool = False
+    ctrl: bool = False
+
+
+BINDINGS = (
+    Binding("f", "F", "Full screen", toggles="display.fullscreen"),
+    Binding("escape", "Esc", "Leave full screen", sets=("display.fullscreen", False)),
+    Binding("m", "Ctrl M", "Next monitor", does="next_monitor", ctrl=True),
+    Binding("b", "B", "Blackout", toggles="output.blackout"),
+    Binding("space", "Space", "Freeze", toggles="output.freeze"),
+    Binding("backspace", "Backspace", "Panic: calm effects, no blackout, no freeze", does="panic"),
+    Binding("r", "R", "Random seed", does="random_seed"),
+    Binding("n", "N", "Next", does="next"),
+    Binding("n", "Shift N", "Previous", does="previous", shift=True),
+    Binding("p", "P", "Previous", does="previous"),
+    Binding("l", "L", "Lock", does="lock"),
+    Binding("t", "T", "Tap the tempo", does="tap"),
+    Binding("i", "Ctrl I", "Next input", does="next_input", ctrl=True),
+    Binding("tab", "Tab", "What is heard, rates and latency", toggles="display.hud"),
+    Binding("i", "I", "What is heard, rates and latency", toggles="display.hud"),
+    Binding("d", "D", "Panel", does="panel"),
+    *(Binding(str(n), str(n), f"Preset {n}", does=f"preset_{n}") for n in range(1, 10)),
+    Binding("h", "H", "These keys", toggles="display.help"),
+    Binding("f1", "F1", "These keys", toggles="display.help"),
+)
+
+OWN = ("next_monitor", "panic", "random_seed")
+"""What the display does by itself; all else it asks of the parent, where the parent knows it."""
+
+
+def find(symbol: str, shift: bool, ctrl: bool, known: Collection[str]) -> Binding | None:
+    """The binding of a key, or None where it means nothing; `known` is what the parent can be asked for."""
+    for binding in BINDINGS:
+        if (binding.symbol, binding.ctrl) != (symbol, ctrl):
+            continue
+        if binding.shift == shift or not _has_shifted(symbol):
+            return binding if is_useful(binding, known) else None
+    return None
+
+
+def _has_shifted(symbol: str) -> bool:
+    return any(b.symbol == symbol and b.shift for b in BINDINGS)
+
+
+def is_useful(binding: Binding, known: Collection[str]) -> bool:
+    """Whether the key does something in this show."""
+    return not binding.does or binding.does in OWN or binding.does in known
+
+
+def changes(binding: Binding, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters that a key sets, given the values now."""
+    if binding.toggles:
+        return {binding.toggles: not settings.get(binding.toggles, False)}
+    if binding.sets:
+        return dict([binding.sets])
+    return {}
+
+
+def card(known: Collection[str]) -> list[tuple[str, str]]:
+    """The useful keys with what they do; keys that do the same share a line."""
+    lines: dict[str, list[str]] = {}
+    for binding in BINDINGS:
+        if is_useful(binding, known):
+            lines.setdefault(binding.help, []).append(binding.label)
+    return [(", ".join(labels), text) for text, labels in lines.items()]
