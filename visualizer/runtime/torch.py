@@ -9,33 +9,28 @@ from typing import Any
 
 import numpy as np
 
-from visualizer.checkpoints.cards import WEIGHTS, load_card
-from visualizer.checkpoints.weights import load_state
+from visualizer.checkpoints.cards import CARD, load_card
 from visualizer.runtime.base import Array, Buffers, Unavailable, fixed_shape
-
-BUILDERS = {
-    "tagger": "visualizer.networks.tagger",
-    "transfer": "visualizer.networks.transfer",
-    "generator": "visualizer.networks.stylegan2",
-}
-"""Where the `build(architecture)` and `view(module, file)` of each kind are: the module whose weights are
-stored, and what one ONNX file of it computes."""
 
 
 class Torch:
-    """An eager module in fp32 on the CPU. Raises Unavailable where torch or the module cannot be had."""
+    """An eager module in fp32 on the CPU. Raises Unavailable where torch or the module cannot be had.
+
+    Torch has one thread count for a process: the newest network loaded sets it.
+    """
 
     def __init__(self, path: Path, *, threads: int, batch: int = 1) -> None:
-        try:
-            self._torch: Any = importlib.import_module("torch")
-        except ImportError as error:
-            raise Unavailable("torch is not installed") from error
+        if not (path.parent / CARD).exists():
+            raise Unavailable("torch needs the card beside the model")
         card = load_card(path.parent)
         graph = card.graph(path.name)
-        if card.kind not in BUILDERS:
-            raise Unavailable(f"no torch module is known for a {card.kind}")
+        try:
+            self._torch: Any = importlib.import_module("torch")
+            modules: Any = importlib.import_module("visualizer.checkpoints.modules")
+        except ImportError as error:
+            raise Unavailable(f"{error.name or 'torch'} is not installed") from error
         self._torch.set_num_threads(threads)
-        self._view = build_view(card.kind, card.architecture, path.parent / WEIGHTS, path.name)
+        self._view = modules.view(modules.build(card, path.parent), card.kind, path.name)
         self.name = "torch"
         self.reason = ""
         self._buffers = Buffers(
@@ -58,14 +53,3 @@ class Torch:
     def close(self) -> None:
         """As `Runtime.close`."""
         self._view = None
-
-
-def build_view(kind: str, architecture: Mapping[str, Any], weights: Path, file: str) -> Any:
-    """The torch module behind one ONNX file of a model, with the weights as stored, in evaluation mode."""
-    torch: Any = importlib.import_module("torch")
-    maker: Any = importlib.import_module(BUILDERS[kind])
-    module = maker.build(architecture)
-    stored = load_state(weights)
-    state = {name: torch.from_numpy(np.array(stored[name])) for name in module.state_dict()}
-    module.load_state_dict(state)
-    return maker.view(module, file).eval()

@@ -1,0 +1,196 @@
+"""`klangbild models`: list, info, check and sample."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from visualizer.checkpoints.cards import Card, Model, card_folders, find_model, find_models
+from visualizer.paths import models_dirs
+from visualizer.types import UserError
+
+MAPPING = "mapping.onnx"
+
+
+def main(argv: Sequence[str]) -> int:
+    """Runs `models …`; 0, or 2 where a model is not sound. Raises UserError for bad input."""
+    options = _parser().parse_args(argv)
+    if options.action == "list":
+        return _list(options.json)
+    if options.action == "info":
+        return _info(options.id, options.json)
+    if options.action == "check":
+        return _check(options.id)
+    return _sample(options)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="klangbild models", description="The networks that are installed.")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="list | info | check | sample")
+    listing = actions.add_parser("list", help="the models there are")
+    listing.add_argument("--json", action="store_true", help="as JSON")
+    info = actions.add_parser("info", help="a model's card")
+    info.add_argument("id", help="its id or its folder")
+    info.add_argument("--json", action="store_true", help="as JSON")
+    check = actions.add_parser("check", help="checksums, shapes, finite outputs, parity with torch")
+    check.add_argument("id", nargs="?", help="its id or its folder; all models without")
+    sample = actions.add_parser("sample", help="pictures of a generator from random styles")
+    sample.add_argument("id", help="a generator's id or folder, or `generator` for the first there is")
+    sample.add_argument("-n", type=int, default=16, metavar="N", help="how many (default 16)")
+    sample.add_argument("--seed", type=int, default=0, metavar="S", help="default 0")
+    sample.add_argument(
+        "--truncation", type=float, default=1.0, metavar="T", help="0 mean style to 1 (default)"
+    )
+    sample.add_argument("--px", type=int, metavar="PX", help="an early exit instead of the full size")
+    sample.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the pictures")
+    return parser
+
+
+def _list(as_json: bool) -> int:
+    models = find_models()
+    if as_json:
+        print(json.dumps([{"folder": str(m.folder), **_brief(m.card)} for m in models], indent=2))
+        return 0
+    if not models:
+        folders = " and ".join(str(folder) for folder in models_dirs())
+        print(f"There are no models in {folders}.")
+    for model in models:
+        card = model.card
+        n_bytes = sum(entry.n_bytes for entry in card.files.values())
+        print(f"{card.id:<24}{card.kind:<16}{n_bytes / 1e6:6.1f} MB  {card.title}")
+    return 0
+
+
+def _brief(card: Card) -> dict[str, object]:
+    n_bytes = sum(entry.n_bytes for entry in card.files.values())
+    return {"id": card.id, "kind": card.kind, "title": card.title, "n_bytes": n_bytes}
+
+
+def _info(wanted: str, as_json: bool) -> int:
+    model = find_model(wanted)
+    card = model.card
+    if as_json:
+        print(json.dumps(asdict(card), indent=2, ensure_ascii=False))
+        return 0
+    print(f"{card.id}: {card.title}\n{card.summary}")
+    rows = {
+        "folder": str(model.folder),
+        "kind": card.kind,
+        "paper": card.paper,
+        "data": card.data,
+        "rights": card.rights,
+        "trained by": card.command,
+        "at commit": card.commit,
+        "limits": card.limits,
+        "figures": ", ".join(f"{name} {value:g}" for name, value in card.figures.items()),
+        "built as": ", ".join(f"{name} {value}" for name, value in card.architecture.items()),
+        "outputs": ", ".join(card.labels),
+    }
+    for graph in card.graphs:
+        takes = ", ".join(f"{t.name} {list(t.shape)}" for t in graph.inputs)
+        gives = ", ".join(f"{t.name} {list(t.shape)}" for t in graph.outputs)
+        rows[graph.file] = f"{takes} → {gives}"
+    for name, value in rows.items():
+        if value:
+            print(f"  {name:<12}{value}")
+    return 0
+
+
+def _check(wanted: str | None) -> int:
+    from visualizer.checkpoints.check import check
+
+    if wanted:
+        path = Path(wanted)
+        named = [p for root in models_dirs() for p in card_folders(root) if p.name == wanted]
+        folders = [path] if path.is_dir() else named[:1] or [find_model(wanted).folder]
+    else:
+        folders = [path for root in models_dirs() for path in card_folders(root)]
+    if not folders:
+        raise UserError(f"There are no models in {models_dirs()[0]}: fetch the project again, whole.")
+    n_bad = 0
+    for folder in folders:
+        report = check(folder)
+        print(f"{report.name}: {'sound' if not report.problems else 'NOT SOUND'}")
+        for line in report.notes:
+            print(f"  {line}")
+        for line in report.problems:
+            print(f"  problem: {line}")
+        n_bad += bool(report.problems)
+    return 2 if n_bad else 0
+
+
+def _sample(options: argparse.Namespace) -> int:
+    if options.n < 1:
+        raise UserError(f"-n should be 1 or more, not {options.n}.")
+    model = _generator(options.id)
+    try:
+        options.out.mkdir(parents=True, exist_ok=True)
+        from PIL import Image
+
+        for i, pixels in enumerate(sample(model, options.n, options.seed, options.truncation, options.px)):
+            Image.fromarray(pixels).save(options.out / f"{model.card.id}-{options.seed}-{i:04d}.png")
+    except OSError as error:
+        raise UserError(f"Cannot write to {options.out} ({error.strerror}): choose another --out.") from error
+    print(f"{options.n} pictures of {model.card.id} in {options.out}")
+    return 0
+
+
+def _generator(wanted: str) -> Model:
+    if wanted == "generator":
+        models = find_models(kind="generator")
+        if not models:
+            raise UserError("There is no generator installed: train one with `klangbild train generator`.")
+        return models[0]
+    model = find_model(wanted)
+    if model.card.kind != "generator":
+        raise UserError(
+            f"{model.card.id} is a {model.card.kind}, not a generator: see `klangbild models list`."
+        )
+    return model
+
+
+def sample(
+    model: Model, n_images: int, seed: int, truncation: float = 1.0, px: int | None = None
+) -> list[NDArray[np.uint8]]:
+    """Pictures (H, W, 3) uint8 from standard normal z of this seed through the mapping network.
+
+    Raises UserError where the model has no mapping network or no exit at `px`.
+    """
+    from visualizer import runtime
+    from visualizer.checkpoints import weights
+
+    size_px = model.card.architecture.get("size_px")
+    file = model.onnx_path if px in (None, size_px) else model.folder / f"model-{px}.onnx"
+    model.card.graph(MAPPING), model.card.graph(file.name)
+    random = np.random.default_rng(seed)
+    pictures = []
+    with contextlib.ExitStack() as stack:
+        mapping = stack.enter_context(contextlib.closing(runtime.load(model.folder / MAPPING, threads=1)))
+        painter = stack.enter_context(contextlib.closing(runtime.load(file, threads=1)))
+        n_layers, n_w = painter.inputs["w"][1:]
+        mean = weights.load_state(model.folder / "weights.safetensors").get(
+            "w_mean", np.zeros(n_w, np.float32)
+        )
+        neutral = {
+            "noise_strength": np.ones(1, np.float32),
+            "gain": np.ones(n_layers, np.float32),
+            "offset": np.zeros(n_layers, np.float32),
+        }
+        for _ in range(n_images):
+            z = random.standard_normal((1, n_w)).astype(np.float32)
+            w = mean + np.float32(truncation) * (mapping.run({"z": z})["w"] - mean)
+            given = {"w": np.broadcast_to(w[:, None], (1, n_layers, n_w)), **neutral}
+            for name, shape in painter.inputs.items():
+                if name not in given:
+                    given[name] = random.standard_normal(shape).astype(np.float32)
+            image = painter.run(given)["image"][0]
+            pixels = np.clip(image * 127.5 + 128.0, 0, 255).astype(np.uint8)
+            pictures.append(np.ascontiguousarray(pixels.transpose(1, 2, 0)))
+    return pictures

@@ -1,0 +1,127 @@
+"""The torch modules behind the models: built again from a card, and the graphs each kind is published as."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from visualizer.checkpoints.cards import MODEL, WEIGHTS, Card
+from visualizer.checkpoints.export import Graph
+from visualizer.checkpoints.weights import load_state
+from visualizer.networks.stylegan2 import Generator, GeneratorShape
+from visualizer.networks.stylegan2_inference import InferenceForm
+from visualizer.networks.tagger import N_COLUMNS, N_MELS, ResidualBlock, ShortChunkCNN
+from visualizer.networks.transfer import Transfer
+from visualizer.types import UserError
+
+MAPPING = "mapping.onnx"
+"""z (batch, n_w) → w (batch, n_w), of a generator."""
+
+EXITS_PX = (128, 64)
+"""Early exits that a generator is published with, where they are smaller than its full size."""
+
+
+def build(card: Card, folder: Path) -> nn.Module:
+    """The module of a card with its stored weights, in evaluation mode, on the CPU.
+
+    Raises UserError where the weights do not fit the architecture, or no module of this kind is known.
+    """
+    if card.kind not in _BUILDERS:
+        raise UserError(f"No torch module is known for {card.id}, a model of the kind {card.kind}.")
+    stored = load_state(folder / WEIGHTS)
+    try:
+        module = _BUILDERS[card.kind](card.architecture)
+        state = {name: torch.from_numpy(np.array(stored[name])) for name in module.state_dict()}
+        module.load_state_dict(state)
+    except (KeyError, RuntimeError, TypeError, ValueError) as error:
+        raise UserError(
+            f"The weights of {card.id} do not fit the architecture on its card: publish it again."
+        ) from error
+    return module.eval()
+
+
+def view(module: nn.Module, kind: str, file: str) -> nn.Module:
+    """What one ONNX file of a model computes, sharing the parameters of `module`."""
+    if kind == "generator" and isinstance(module, Generator):
+        if file == MAPPING:
+            return module.mapping
+        exit_px = None if file == MODEL else int(file.removesuffix(".onnx").rpartition("-")[2])
+        return InferenceForm(module, exit_px).eval()
+    return module
+
+
+def tagger_graphs(tagger: ShortChunkCNN) -> list[Graph]:
+    """mel (batch, 1, 128, 231) log-mel dB → embedding (batch, 512), tags (batch, 50)."""
+    random = torch.Generator().manual_seed(0)
+    mel = torch.randn(1, 1, N_MELS, N_COLUMNS, generator=random) * 15 - 30
+    return [Graph(tagger, {"mel": mel}, ("embedding", "tags"), free_batch=True)]
+
+
+def transfer_graphs(transfer: Transfer) -> list[Graph]:
+    """embedding (batch, 512) ≥ 0 → w (batch, n_w)."""
+    random = torch.Generator().manual_seed(0)
+    embedding = torch.randn(1, transfer.dense.in_features, generator=random).relu()
+    return [Graph(transfer, {"embedding": embedding}, ("w",), free_batch=True)]
+
+
+def generator_graphs(generator: Generator, exits_px: Sequence[int] = EXITS_PX) -> list[Graph]:
+    """The full size, early exits as model-<px>.onnx, and the mapping network."""
+    graphs = []
+    for px in (generator.shape.size_px, *exits_px):
+        if px == generator.shape.size_px or px < generator.shape.size_px:
+            form = InferenceForm(generator, px)
+            file = MODEL if px == generator.shape.size_px else f"model-{px}.onnx"
+            graphs.append(Graph(form, form.example_inputs(), ("image",), file))
+    z = torch.randn(1, generator.shape.n_w, generator=torch.Generator().manual_seed(0))
+    return [*graphs, Graph(generator.mapping, {"z": z}, ("w",), MAPPING, free_batch=True)]
+
+
+def tagger_architecture(tagger: ShortChunkCNN) -> dict[str, Any]:
+    """What a card says of a tagger, as `build` reads it."""
+    blocks = [block for block in tagger.blocks if isinstance(block, ResidualBlock)]
+    return {"channels": [block.conv1.out_channels for block in blocks]}
+
+
+def transfer_architecture(transfer: Transfer) -> dict[str, Any]:
+    """What a card says of a transfer map, as `build` reads it."""
+    return {"n_embedding": transfer.dense.in_features, "n_w": transfer.dense.out_features}
+
+
+def generator_architecture(shape: GeneratorShape) -> dict[str, Any]:
+    """What a card says of a generator, as `build` reads it."""
+    return {
+        "size_px": shape.size_px,
+        "channels": list(shape.channels),
+        "n_w": shape.n_w,
+        "n_mapping": shape.n_mapping,
+        "n_layers": shape.n_layers,
+    }
+
+
+def _build_tagger(architecture: Mapping[str, Any]) -> nn.Module:
+    return ShortChunkCNN(tuple(int(n) for n in architecture["channels"]))
+
+
+def _build_generator(architecture: Mapping[str, Any]) -> nn.Module:
+    channels = tuple(int(n) for n in architecture["channels"])
+    n_w, n_mapping = int(architecture["n_w"]), int(architecture["n_mapping"])
+    return Generator(GeneratorShape(int(architecture["size_px"]), channels, n_w, n_mapping))
+
+
+def _build_transfer(architecture: Mapping[str, Any]) -> nn.Module:
+    n_w = int(architecture["n_w"])
+    return Transfer(torch.zeros(n_w), torch.zeros(n_w), int(architecture["n_embedding"]))
+
+
+_BUILDERS: dict[str, Callable[[Mapping[str, Any]], nn.Module]] = {
+    "tagger": _build_tagger,
+    "transfer": _build_transfer,
+    "generator": _build_generator,
+}
+KINDS = tuple(_BUILDERS)
+"""The kinds of model whose torch module is known."""
