@@ -104,6 +104,11 @@ class Recorder:
         self._picture = picture
 
     @property
+    def is_open(self) -> bool:
+        """False once closed, or once the disk refused it."""
+        return self._container is not None
+
+    @property
     def seconds(self) -> float:
         """Length of the picture so far."""
         return self.n_frames / self.fps

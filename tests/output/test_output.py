@@ -1,0 +1,200 @@
+"""The output process on real shared memory, fed in real time by a fake display and a fake capture."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+
+from visualizer import clock, parameters
+from visualizer.ipc.regions import Regions
+from visualizer.ipc.supervisor import Supervisor
+from visualizer.ipc.worker import WorkerSpec
+from visualizer.output.output import Output, free_path
+from visualizer.types import Image
+
+RATE_HZ = 48_000
+BLOCK = 480
+FLASH_S = 0.5
+
+
+@pytest.fixture
+def regions() -> Iterator[Regions]:
+    made = Regions.create(workers=("output",))
+    yield made
+    made.unlink()
+
+
+class FakeShow(threading.Thread):
+    """A display at 60 fps and a capture in blocks of 10 ms, both flashing and clicking every half second."""
+
+    def __init__(self, regions: Regions, width: int = 320, height: int = 180) -> None:
+        super().__init__(daemon=True)
+        self.regions, self.size = regions, (height, width, 4)
+        self.is_over = False
+        self.start_ns = clock.now_ns()
+
+    def run(self) -> None:
+        self.regions.audio.restart()
+        dark, bright = np.zeros(self.size, np.uint8), np.full(self.size, 255, np.uint8)
+        n_blocks = n_frames = 0
+        while not self.is_over:
+            now_s = clock.seconds(clock.now_ns() - self.start_ns)
+            while (n_blocks + 1) * BLOCK / RATE_HZ <= now_s:
+                at_s = (n_blocks * BLOCK + np.arange(BLOCK)) / RATE_HZ
+                click = np.where(at_s % FLASH_S < 0.005, 0.8, 0.0).astype(np.float32)
+                n_blocks += 1
+                time_ns = self.start_ns + round(n_blocks * BLOCK / RATE_HZ * 1e9)
+                self.regions.audio.write(np.stack([click, click], 1), time_ns)
+            if n_frames / 60 <= now_s:
+                n_frames = int(now_s * 60) + 1
+                shown = bright if now_s % FLASH_S < 0.1 else dark
+                self.regions.rendered.write(Image(shown, n_frames, 0, clock.now_ns()))
+            time.sleep(0.002)
+
+    def __enter__(self) -> FakeShow:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.is_over = True
+        self.join()
+
+
+def make_output(regions: Regions, path: Path | str, **options: Any) -> Output:
+    worker = Output(
+        settings=parameters.defaults() | {"output.record": str(path)}, regions=regions, options=options
+    )
+    worker.setup()
+    return worker
+
+
+def step_for(worker: Output, seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        time.sleep(worker.step())
+
+
+def rises(path: Path) -> tuple[list[float], list[float]]:
+    """Times in seconds at which the picture turns white, and at which clicks begin."""
+    with av.open(str(path)) as container:
+        frames = [(f.time, f.to_ndarray(format="gray").mean() > 128) for f in container.decode(video=0)]
+    white = [now for (_, before), (now, bright) in itertools.pairwise(frames) if bright and not before]
+    with av.open(str(path)) as container:
+        sound = np.concatenate([f.to_ndarray()[0] for f in container.decode(audio=0)])
+    clicks, quiet_until = [], 0.0
+    for at in np.flatnonzero(np.abs(sound) > 0.3) / RATE_HZ:
+        if at >= quiet_until:
+            clicks.append(float(at))
+        quiet_until = at + 0.1
+    return white, clicks
+
+
+def test_a_show_is_recorded_in_sync(regions: Regions, tmp_path: Path) -> None:
+    path = tmp_path / "show.mp4"
+    with FakeShow(regions):
+        time.sleep(0.2)
+        worker = make_output(regions, path)
+        step_for(worker, 3.4)
+        assert worker.health["recording"] == str(path)
+        worker.close()
+    assert worker.health["n_frames"] == pytest.approx(3.4 * 30, abs=12)
+    assert worker.health["n_repeated"] <= 0.2 * worker.health["n_frames"]
+    assert worker.sentence == ""
+    white, clicks = rises(path)
+    pairs = [(w, c) for w in white for c in clicks if abs(w - c) < FLASH_S / 2]
+    assert len(pairs) >= 4
+    assert abs(np.median([w - c for w, c in pairs])) <= 1 / 30
+    assert np.diff(clicks) == pytest.approx(FLASH_S, abs=0.012)
+
+
+def test_changing_the_path_begins_another_file(regions: Regions, tmp_path: Path) -> None:
+    with FakeShow(regions):
+        worker = make_output(regions, "")
+        assert worker.step() > 0
+        for name in ("a.mp4", "b.mkv", ""):
+            worker.settings["output.record"] = str(tmp_path / name) if name else ""
+            worker.on_settings({"output.record": worker.settings["output.record"]})
+            step_for(worker, 0.6)
+        worker.close()
+    for name in ("a.mp4", "b.mkv"):
+        with av.open(str(tmp_path / name)) as container:
+            assert sum(1 for _ in container.decode(video=0)) >= 8
+    assert worker.health["recording"] == ""
+
+
+def test_a_bad_path_is_told_and_the_process_lives(regions: Regions, tmp_path: Path) -> None:
+    with FakeShow(regions):
+        worker = make_output(regions, tmp_path / "nowhere" / "a.mp4")
+        assert "no folder" in worker.sentence
+        step_for(worker, 0.1)
+        worker.on_settings({"output.record": str(tmp_path / "good.mp4")})
+        assert worker.sentence == ""
+        step_for(worker, 0.4)
+        worker.close()
+    assert (tmp_path / "good.mp4").stat().st_size > 0
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_a_full_disk_ends_the_recording_only(regions: Regions, tmp_path: Path) -> None:
+    path = tmp_path / "full.mkv"
+    path.symlink_to("/dev/full")
+    with FakeShow(regions):
+        worker = make_output(regions, path)
+        step_for(worker, 2.0)
+        assert "cannot be written" in worker.sentence
+        assert worker.health["recording"] == ""
+        worker.close()
+
+
+def test_nothing_shown_records_nothing(regions: Regions, tmp_path: Path) -> None:
+    worker = make_output(regions, tmp_path / "nothing.mp4")
+    step_for(worker, 0.1)
+    worker.close()
+    assert not (tmp_path / "nothing.mp4").exists()
+
+
+def test_a_session_never_writes_over_its_own_recording(tmp_path: Path) -> None:
+    path = tmp_path / "show.mp4"
+    assert free_path(path, 0.0) == path
+    path.touch()
+    assert free_path(path, path.stat().st_mtime - 1) == tmp_path / "show-2.mp4"
+    (tmp_path / "show-2.mp4").touch()
+    assert free_path(path, path.stat().st_mtime - 1) == tmp_path / "show-3.mp4"
+    assert free_path(path, path.stat().st_mtime + 1) == path  # left by an earlier session
+
+
+def test_a_killed_output_records_on(regions: Regions, tmp_path: Path) -> None:
+    path = tmp_path / "show.mp4"
+    spec = WorkerSpec("output", "visualizer.output.output:Output", threads=1)
+    state = parameters.ParameterState({"output.record": str(path)})
+
+    def seconds_recorded() -> float:
+        told = regions.health["output"].read() or {}
+        return float(told.get("health", {}).get("seconds", 0.0))
+
+    def pid() -> int:
+        return int((regions.health["output"].read() or {}).get("pid", 0))
+
+    with Supervisor([spec], regions, state) as supervisor, FakeShow(regions):
+        supervisor.start()
+        deadline = time.monotonic() + 30
+        while seconds_recorded() < 3 and time.monotonic() < deadline:
+            supervisor.poll(0.05)
+        first = pid()
+        os.kill(first, signal.SIGKILL)
+        while (pid() == first or seconds_recorded() < 1) and time.monotonic() < deadline:
+            supervisor.poll(0.05)
+        supervisor.stop()
+    for name, least_s in (("show.mp4", 1.0), ("show-2.mp4", 0.9)):
+        with av.open(str(tmp_path / name)) as container:
+            assert sum(1 for _ in container.decode(video=0)) >= 30 * least_s

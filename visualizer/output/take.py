@@ -1,0 +1,141 @@
+"""One recording of a running show: pictures and sound, each with its own clock time, laid on one time line.
+
+The line begins with the first picture. A picture becomes the frame nearest to the moment it was shown; what
+nobody showed repeats the frame before. Sound lies where its time says, to within a few milliseconds: gaps
+become silence, and the slow drift of a sound card against the clock is taken up by stretching.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from visualizer import clock
+from visualizer.output.recorder import Recorder
+from visualizer.types import Float32, Image
+
+REACH_FRAMES = 0.75
+"""A picture this near to the next free frame becomes that frame: steadier than rounding."""
+GRACE_S = 0.5
+"""How long a picture or a sound may take to come before the file goes on without it."""
+JUMP_S = 0.05
+"""Sound further than this from its place is moved at once; nearer, it is stretched there."""
+DRIFT_S = 0.003
+"""Sound nearer than this to its place is left alone."""
+_SMOOTH_S = 2.0
+_MAX_STRETCH = 0.002
+
+
+class Take:
+    """Writes one file. Owned by one thread."""
+
+    def __init__(self, path: Path, first: Image, fps: float, rate_hz: int) -> None:
+        """Begins with the picture `first`, in its size, at its `made_ns`; UserError as for `Recorder`."""
+        height, width = first.pixels.shape[:2]
+        self.start_ns = first.made_ns
+        self.n_repeated = 0
+        """Frames of the file without a picture of their own."""
+        self.n_dropped = 0
+        """Those of them for which a picture had been shown, but was not fetched in time."""
+        self.n_silence = 0
+        """Samples of silence put where sound was missing."""
+        self.n_cut = 0
+        """Samples left out since their place was taken."""
+        self._n_audio = 0
+        self._error_s = 0.0
+        self._must_place = True
+        self._number = first.number
+        self.recorder = Recorder(path, width, height, fps, rate_hz, "live")
+        self._rate_hz = rate_hz
+        self.recorder.add_frame(first.pixels)
+
+    def wants_frame(self, now_ns: int) -> bool:
+        """Whether a picture shown by now could become the next frame; saves fetching the others."""
+        return self._exact(now_ns) > self.recorder.n_frames - REACH_FRAMES + 0.25
+
+    def show(self, image: Image) -> bool:
+        """Lays a shown picture on the line; False where its frame is taken."""
+        following, exact = self.recorder.n_frames, self._exact(image.made_ns)
+        index = following if abs(exact - following) <= REACH_FRAMES else round(exact)
+        if index < following:
+            return False
+        n_repeated = index - following
+        self.n_repeated += n_repeated
+        self.n_dropped += max(0, min(n_repeated, image.number - self._number - 1))
+        self._number = image.number
+        self.recorder.add_frame(image.pixels, index)
+        return True
+
+    def hear(self, samples: Float32, time_ns: int, rate_hz: int, is_new: bool, now_ns: int) -> None:
+        """Lays sound (n, 2) float32 on the line, whose newest sample is of `time_ns`.
+
+        `is_new`: it does not follow the sound before (a lost block, another stream).
+        """
+        if not len(samples):
+            return
+        ratio = self._rate_hz / rate_hz
+        n = round(len(samples) * ratio)
+        end_s = clock.seconds(min(time_ns, now_ns) - self.start_ns)
+        error_s = end_s - (self._n_audio + n) / self._rate_hz
+        if is_new or self._must_place or abs(error_s) > JUMP_S:
+            self._must_place = False
+            self._error_s = 0.0
+            samples = _stretch(samples, n)
+            misplaced = round(error_s * self._rate_hz)
+            if misplaced > 0:
+                self._pad(misplaced)
+            elif misplaced < 0:
+                self.n_cut += min(n, -misplaced)
+                samples = samples[-misplaced:]
+        else:
+            n += self._correction(error_s, n)
+            samples = _stretch(samples, n)
+        self.recorder.add_audio(samples)
+        self._n_audio += len(samples)
+
+    def _correction(self, error_s: float, n: int) -> int:
+        """How many samples longer than its n a block must become, to follow the clock."""
+        share = min(1.0, n / self._rate_hz / _SMOOTH_S)
+        self._error_s += share * (error_s - self._error_s)
+        if abs(self._error_s) < DRIFT_S:
+            return 0
+        most = max(1, int(n * _MAX_STRETCH))
+        correction = int(np.clip(round(self._error_s * self._rate_hz), -most, most))
+        self._error_s -= correction / self._rate_hz
+        return correction
+
+    def catch_up(self, now_ns: int) -> None:
+        """Goes on without pictures and sound that have not come for GRACE_S."""
+        late_s = clock.seconds(now_ns - self.start_ns) - GRACE_S
+        self.n_repeated += self.recorder.repeat_until(int(late_s * self.recorder.fps))
+        missing = int(late_s * self._rate_hz) - self._n_audio
+        if missing > 0:
+            self._pad(missing)
+            self._must_place = True
+
+    def close(self) -> None:
+        """Ends the file; the sound is as long as the picture. UserError when the disk does not take it."""
+        n_missing = round(self.recorder.seconds * self._rate_hz) - self._n_audio
+        if n_missing > 0 and self.recorder.is_open:
+            self._pad(n_missing)
+        self.recorder.close()
+
+    def _pad(self, n: int) -> None:
+        self.n_silence += n
+        self._n_audio += n
+        self.recorder.add_audio(np.zeros((n, 2), np.float32))
+
+    def _exact(self, time_ns: int) -> float:
+        return clock.seconds(time_ns - self.start_ns) * self.recorder.fps
+
+
+def _stretch(samples: Float32, n: int) -> Float32:
+    """`samples` (m, 2) read at n places; n is within a few in a thousand of m, or another rate."""
+    if n == len(samples):
+        return samples
+    places = np.linspace(0, len(samples) - 1, n)
+    there = np.arange(len(samples))
+    return np.stack([np.interp(places, there, samples[:, side]) for side in range(2)], axis=1).astype(
+        np.float32
+    )
