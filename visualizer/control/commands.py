@@ -1,0 +1,119 @@
+"""What a key, a knob or another program may ask of the show; everything goes through the parameter state."""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from visualizer.parameters import ParameterState, Value
+from visualizer.types import UserError
+
+_MAX_SEED = 2**31 - 1
+_log = logging.getLogger("visualizer.commands")
+
+
+class Processes(Protocol):
+    """What commands need of the supervisor."""
+
+    def send_settings(self, changed: Mapping[str, Any]) -> None:
+        """Tells all workers of changed values."""
+
+    def send_command(self, name: str, command: Mapping[str, Any]) -> None:
+        """Sends a command to one worker."""
+
+    def start_worker(self, name: str) -> None:
+        """Starts one worker and keeps it running."""
+
+    def stop_worker(self, name: str) -> None:
+        """Asks one worker to stop."""
+
+
+class Commands:
+    """Judges and carries out commands. Owned by the supervisor's thread; listing devices has one of its own.
+
+    A command is {"set": {id: value}} or {"do": name}; `ACTIONS` has the names.
+    """
+
+    def __init__(self, values: ParameterState, list_inputs: Callable[[], list[str]]) -> None:
+        """`list_inputs` gives the names of all inputs; it may take a second."""
+        self.wants_end = False
+        self._values = values
+        self._list_inputs = list_inputs
+        self._listing: threading.Thread | None = None
+        self._inputs: list[str] = []
+        self._processes: Processes | None = None
+
+    def begin(self, processes: Processes) -> None:
+        """From now on changes reach these processes."""
+        self._processes = processes
+        self._follow({"output.record": self._values["output.record"]})
+
+    def obey(self, sender: str, command: Mapping[str, Any]) -> None:
+        """Carries out one command of a worker; UserError for one that makes no sense."""
+        source = "key" if sender == "display" else sender
+        match command:
+            case {"set": dict(wanted)}:
+                for id, value in wanted.items():
+                    self.set(str(id), value, source)
+            case {"do": str(name)} if name in ACTIONS:
+                ACTIONS[name](self, source)
+            case _:
+                raise UserError(f"There is no command {str(command)[:80]!r}.")
+
+    def set(self, id: str, value: object, source: str) -> None:
+        """Validates a value, stores it, and tells all processes what changed."""
+        changed = self._values.set(id, value, source)
+        if changed and self._processes is not None:
+            self._processes.send_settings(changed)
+            self._follow(changed)
+
+    def look_after(self) -> None:
+        """Finishes what a thread has prepared; to be called from the supervisor's loop."""
+        if self._listing is None or self._listing.is_alive():
+            return
+        self._listing = None
+        if self._inputs:
+            present = str(self._values["audio.input"])
+            place = self._inputs.index(present) if present in self._inputs else -1
+            self.set("audio.input", self._inputs[(place + 1) % len(self._inputs)], "key")
+
+    def _follow(self, changed: Mapping[str, Value]) -> None:
+        """A recording has a process of its own, which runs only while there is one."""
+        if "output.record" not in changed or self._processes is None:
+            return
+        if changed["output.record"]:
+            self._processes.start_worker("output")
+        else:
+            self._processes.stop_worker("output")
+
+    def _quit(self, source: str) -> None:
+        self.wants_end = True
+
+    def _next_input(self, source: str) -> None:
+        if self._listing is None:
+            self._listing = threading.Thread(target=self._list, name="input list", daemon=True)
+            self._listing.start()
+
+    def _list(self) -> None:
+        try:
+            self._inputs = [*self._list_inputs(), "demo"]
+        except (UserError, OSError) as error:
+            _log.warning("The inputs could not be listed: %s", error)
+
+    def _random_seed(self, source: str) -> None:
+        self.set("traumer.seed", random.randint(0, _MAX_SEED), source)
+
+    def _panic(self, source: str) -> None:
+        self.set("output.panic", True, source)
+
+
+ACTIONS: dict[str, Callable[[Commands, str], None]] = {
+    "quit": Commands._quit,
+    "next_input": Commands._next_input,
+    "random": Commands._random_seed,
+    "panic": Commands._panic,
+}
+"""What may be asked for by name."""

@@ -1,0 +1,166 @@
+"""`klangbild live`: the parent of the show. It starts the processes, holds the values, and watches."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from visualizer import clock, parameters, paths, settings
+from visualizer.control.commands import Commands
+from visualizer.ipc.regions import Regions
+from visualizer.ipc.supervisor import Supervisor
+from visualizer.ipc.worker import WorkerSpec
+from visualizer.metrics import StatusWriter
+from visualizer.parameters import ParameterState, Value
+from visualizer.types import UserError
+
+_POLL_S = 0.1
+_STATUS_S = 1.0
+_NO_PICTURE_LIMIT_S = 20.0
+"""A display that has shown nothing for so long after the start will not."""
+
+_SPECIAL_INPUTS = ("default", "system", "demo")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Runs the show until it is closed, ended by a signal, or its duration is over; the exit code."""
+    options = _parse(arguments)
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(message)s")
+    values = _values(options)
+    _check(options, values)
+    status = StatusWriter(options.status) if options.status else None
+    commands = Commands(values, _list_inputs)
+    with Supervisor(_specs(), Regions.create(), values, commands.obey) as supervisor:
+        supervisor.start()
+        commands.begin(supervisor)
+        code = _run(supervisor, commands, options.duration, status)
+    _keep(values)
+    return code
+
+
+def _parse(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="klangbild live", description="Start the show.")
+    parser.add_argument("--input", metavar="NAME", help="device name or part of it, system, file:PATH, demo")
+    parser.add_argument(
+        "--channels", metavar="L,R", help="channel pair of the device, from 1; for example 3,4"
+    )
+    parser.add_argument("--mode", help="what paints: traumer")
+    parser.add_argument("--fullscreen", action="store_true", help="start in full screen")
+    parser.add_argument("--monitor", metavar="NAME", help="the monitor by name or part of it")
+    parser.add_argument("--record", metavar="FILE", help="record the shown picture with the heard sound")
+    parser.add_argument("--status", metavar="FILE", type=Path, help="write a JSON line a second")
+    parser.add_argument("--duration", metavar="S", type=float, help="end after so many seconds")
+    parser.add_argument("--no-panel", action="store_true", help="only the window (there is no panel yet)")
+    parser.add_argument("--set", metavar="ID=VALUE", action="append", default=[], help="set any parameter")
+    options = parser.parse_args(list(arguments))
+    if options.duration is not None and not options.duration > 0:
+        raise UserError("--duration takes a number of seconds above 0.")
+    return options
+
+
+def _values(options: argparse.Namespace) -> ParameterState:
+    """The user's settings, then what the command line says."""
+    kept, skipped = settings.load()
+    for sentence in skipped:
+        logging.warning(sentence)
+    values = ParameterState(kept, "settings")
+    asked: dict[str, Value | None] = {
+        "audio.input": options.input,
+        "audio.channels": options.channels,
+        "show.mode": options.mode,
+        "display.fullscreen": options.fullscreen or None,
+        "display.monitor": options.monitor,
+        "output.record": options.record,
+    }
+    asked |= dict(parameters.parse_assignment(text) for text in options.set)
+    for id, value in asked.items():
+        if value is not None:
+            values.set(id, value, "command line")
+    return values
+
+
+def _check(options: argparse.Namespace, values: ParameterState) -> None:
+    """Fails early, at the rim, where the show could not go on as asked."""
+    from visualizer.audio import devices, sources
+    from visualizer.output.recorder import check_path
+
+    if values["output.record"]:
+        check_path(Path(str(values["output.record"])))
+    sources.parse_channels(str(values["audio.channels"]))
+    wanted = str(values["audio.input"])
+    if options.input and wanted.startswith("file:"):
+        sources.open_source(wanted)
+    elif options.input and wanted not in _SPECIAL_INPUTS:
+        devices.find(devices.list_devices(), wanted)
+
+
+def _list_inputs() -> list[str]:
+    from visualizer.audio import devices
+
+    return [device.name for device in devices.list_devices() if not device.is_bluetooth]
+
+
+def _specs() -> list[WorkerSpec]:
+    """The processes; each has as many threads as leave the others room on two cores."""
+    n_deck_threads = max(1, (os.cpu_count() or 2) // 2)
+    return [
+        WorkerSpec("display", "visualizer.display.display:Display", standby=True, stop_group=1),
+        WorkerSpec("capture", "visualizer.audio.capture:Capture", threads=1, stop_group=1),
+        WorkerSpec(
+            "deck_a",
+            "visualizer.modes.deck:Deck",
+            options={"slot": "a", "threads": n_deck_threads},
+            threads=n_deck_threads,
+            stop_group=1,
+        ),
+        WorkerSpec(
+            "output", "visualizer.output.output:Output", threads=1, autostart=False, stop_limit_s=10.0
+        ),
+    ]
+
+
+def _run(
+    supervisor: Supervisor, commands: Commands, duration_s: float | None, status: StatusWriter | None
+) -> int:
+    start_ns = clock.now_ns()
+    next_status_ns = start_ns
+    while supervisor.stop_signal is None and not commands.wants_end:
+        supervisor.poll(_POLL_S)
+        commands.look_after()
+        now_ns = clock.now_ns()
+        elapsed_s = clock.seconds(now_ns - start_ns)
+        if now_ns >= next_status_ns:
+            next_status_ns += clock.nanoseconds(_STATUS_S)
+            _check_picture(supervisor, elapsed_s)
+            if status is not None:
+                status.write(elapsed_s, supervisor.status())
+        if duration_s is not None and elapsed_s >= duration_s:
+            break
+    if status is not None:
+        status.write(clock.seconds(clock.now_ns() - start_ns), supervisor.status())
+        status.close()
+    return 0
+
+
+def _check_picture(supervisor: Supervisor, elapsed_s: float) -> None:
+    """A show that cannot open a window ends with the reason; one that had a picture goes on trying."""
+    display = supervisor.status()["display"]
+    if display["health"].get("n_shown") or (display["restarts"] < 1 and elapsed_s < _NO_PICTURE_LIMIT_S):
+        return
+    if display["state"] in ("failed", "waiting", "stopped") or elapsed_s > _NO_PICTURE_LIMIT_S:
+        raise UserError(display["sentence"] or "The window does not open: update the graphics driver.")
+
+
+def _keep(values: ParameterState) -> None:
+    """Remembers what was chosen by hand during the show."""
+    by_hand = ("settings", "key", "panel")
+    chosen = {p: values[p] for p in parameters.PARAMETERS if values.change(p).source in by_hand}
+    kept = {id: value for id, value in chosen.items() if not id.startswith("output.")}
+    try:
+        settings.save(kept)
+    except OSError as error:
+        logging.warning("The settings could not be saved in %s (%s).", paths.config_dir(), error)

@@ -1,0 +1,64 @@
+"""The show in figures: one JSON line a second for scripts, and what it is made of."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from visualizer.types import UserError
+
+_WORKER_FIGURES = ("pid", "state", "sentence", "restarts", "hangs", "rss_mb", "cpu_percent")
+
+
+class StatusWriter:
+    """Appends lines to a file that was empty at the start."""
+
+    def __init__(self, path: Path) -> None:
+        """UserError where the file cannot be written."""
+        try:
+            self._file = path.open("w", encoding="utf-8")
+        except OSError as error:
+            raise UserError(
+                f"The status cannot be written to {path} ({error.strerror}): choose another file."
+            ) from None
+
+    def write(self, time_s: float, status: Mapping[str, Mapping[str, Any]]) -> None:
+        """One line; `status` is `Supervisor.status()`."""
+        self._file.write(json.dumps(summarise(time_s, status)) + "\n")
+        self._file.flush()
+
+    def close(self) -> None:
+        """The last line is written."""
+        self._file.close()
+
+
+def summarise(time_s: float, status: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """What a script wants to know of a show: the figures of display, deck and capture, and all processes."""
+    health = {name: worker["health"] for name, worker in status.items()}
+    display, deck, capture = health["display"], health["deck_a"], health["capture"]
+    return {
+        "time_s": round(time_s, 3),
+        "input": capture.get("input"),
+        "n_shown": display.get("n_shown", 0),
+        "shown_fps": display.get("shown_fps", 0.0),
+        "longest_gap_ms": display.get("longest_gap_ms"),
+        "n_images": deck.get("n_images", 0),
+        "images_per_s": deck.get("images_per_s", 0.0),
+        "ticks_per_s": deck.get("ticks_per_s", 0.0),
+        "latency_ms": display.get("latency_ms"),
+        "words": deck.get("words", []),
+        "drops": {
+            "samples": deck.get("n_lost_samples", 0),
+            "ticks": deck.get("n_skipped_ticks", 0),
+            "images": display.get("n_dropped_images", 0),
+        },
+        "restarts": {name: worker["restarts"] for name, worker in status.items()},
+        "memory_mb": {name: worker.get("rss_mb") for name, worker in status.items()},
+        "cpu_percent": {name: worker.get("cpu_percent") for name, worker in status.items()},
+        "workers": {
+            name: {figure: worker.get(figure) for figure in _WORKER_FIGURES} | {"health": worker["health"]}
+            for name, worker in status.items()
+        },
+    }
