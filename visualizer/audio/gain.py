@@ -79,6 +79,11 @@ class InputGain:
         """The whole gain now applied, in dB: the gain at the end of the hop that is under way."""
         return 20.0 * math.log10(self._to)
 
+    @property
+    def auto_db(self) -> float:
+        """The automatic part of it, in dB."""
+        return self._auto_db
+
     def push(self, block: Float32) -> Float32:
         """(n, 2) float32 in, (n, 2) float32 out with the gain applied; NaN and infinity become 0."""
         clean = np.nan_to_num(np.asarray(block, np.float32), nan=0.0, posinf=0.0, neginf=0.0)
