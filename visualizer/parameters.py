@@ -135,6 +135,7 @@ _DECLARED = (
         "show.mode", "traumer", ["traumer"], "What paints: traumer dreams images from the tagger's hearing."
     ),
     _float("show.image_fps", 30.0, 1.0, 60.0, "images/s", "At most this many network images a second."),
+    _bool("show.lock", False, "Keys leave the picture's seed as it is."),
     _float(
         "traumer.smoothing.coarse_s",
         3.0,

@@ -1,4 +1,4 @@
-"""What keys and knobs may ask: values reach every process, nonsense is refused, a recording has its process."""
+"""What keys and knobs may ask: values reach every process, nonsense is refused, recordings run."""
 
 from collections.abc import Mapping
 from typing import Any

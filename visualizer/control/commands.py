@@ -8,10 +8,11 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from visualizer.parameters import ParameterState, Value
+from visualizer.parameters import PARAMETERS, ParameterState, Value
 from visualizer.types import UserError
 
-_MAX_SEED = 2**31 - 1
+_SEED = "traumer.seed"
+_MAX_SEED = int(PARAMETERS[_SEED].max)
 _log = logging.getLogger("visualizer.commands")
 
 
@@ -65,6 +66,8 @@ class Commands:
 
     def set(self, id: str, value: object, source: str) -> None:
         """Validates a value, stores it, and tells all processes what changed."""
+        if id == _SEED and source == "key" and self._values["show.lock"]:
+            return
         changed = self._values.set(id, value, source)
         if changed and self._processes is not None:
             self._processes.send_settings(changed)
@@ -104,7 +107,16 @@ class Commands:
             _log.warning("The inputs could not be listed: %s", error)
 
     def _random_seed(self, source: str) -> None:
-        self.set("traumer.seed", random.randint(0, _MAX_SEED), source)
+        self.set(_SEED, random.randint(0, _MAX_SEED), source)
+
+    def _next(self, source: str) -> None:
+        self.set(_SEED, (int(self._values[_SEED]) + 1) % _MAX_SEED, source)
+
+    def _previous(self, source: str) -> None:
+        self.set(_SEED, (int(self._values[_SEED]) - 1) % _MAX_SEED, source)
+
+    def _lock(self, source: str) -> None:
+        self.set("show.lock", not self._values["show.lock"], source)
 
     def _panic(self, source: str) -> None:
         self.set("output.panic", True, source)
@@ -113,7 +125,10 @@ class Commands:
 ACTIONS: dict[str, Callable[[Commands, str], None]] = {
     "quit": Commands._quit,
     "next_input": Commands._next_input,
-    "random": Commands._random_seed,
+    "next": Commands._next,
+    "previous": Commands._previous,
+    "random_seed": Commands._random_seed,
+    "lock": Commands._lock,
     "panic": Commands._panic,
 }
 """What may be asked for by name."""
