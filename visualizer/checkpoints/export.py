@@ -19,7 +19,7 @@ import numpy as np
 import onnx
 import torch
 from numpy.typing import NDArray
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
 from visualizer.checkpoints import weights
@@ -132,7 +132,9 @@ def write_graph(graph: Graph, module: nn.Module, folder: Path) -> GraphSpec:
     for initializer in proto.graph.initializer:
         tensor = local.get(initializer.name)
         name = None if tensor is None else by_identity.get(_identity(tensor))
-        if name in stored:
+        if tensor is not None and name in stored:
+            if not np.array_equal(numpy_helper.to_array(initializer), tensor.numpy()):
+                raise ValueError(f"{graph.file}: the exporter changed the weight {initializer.name}")
             reference, decode = _decode(initializer.name, str(name), stored)
             initializers += reference
             nodes += decode
@@ -215,11 +217,19 @@ def _trace(graph: Graph) -> onnx.ModelProto:
 
 
 def _simplify(model: Any) -> onnx.ModelProto:
-    """Fold the exporter's chains of shape constants, never a weight, and drop what only debuggers read."""
-    import onnx_ir
-    import onnxscript.optimizer
+    """Fold the exporter's chains of shape constants, never a weight, and drop what only debuggers read.
 
-    onnxscript.optimizer.optimize(model, input_size_limit=64, output_size_limit=256)
+    The whole optimiser of onnxscript will not do: it folds batch norms into new weights under old names.
+    """
+    import onnx_ir
+    from onnx_ir.passes import common
+    from onnxscript import optimizer
+
+    for _ in range(2):
+        optimizer.fold_constants(model, input_size_limit=64, output_size_limit=256)
+        common.RemoveUnusedNodesPass()(model)
+    common.LiftConstantsToInitializersPass(lift_all_constants=True, size_limit=0)(model)
+    common.CommonSubexpressionEliminationPass()(model)
     proto: onnx.ModelProto = onnx_ir.serde.serialize_model(model)
     proto.doc_string = ""
     del proto.metadata_props[:]
