@@ -13,7 +13,7 @@ from visualizer.types import Float32
 HearTagger = Callable[[Float32], tuple[Float32, Float32]]
 """(128, 231) float32 log-mel → embedding (512,) and tag probabilities (n_tags,), both float32."""
 
-_LEVEL_S = 0.4
+_LEVEL_S = 0.2
 _FADE_DB = 10.0
 _POWER_FLOOR = 1e-12
 
