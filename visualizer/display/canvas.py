@@ -6,7 +6,7 @@ import moderngl
 
 
 class Canvas:
-    """A framebuffer with one RGBA texture; half floats unless told otherwise. Owner: its GL context's thread."""
+    """A framebuffer with one RGBA texture; half floats unless told otherwise. Owner: the GL thread."""
 
     def __init__(self, context: moderngl.Context, size: tuple[int, int], dtype: str = "f2") -> None:
         self.size = size

@@ -1,7 +1,7 @@
-"""Shaders from `shaders/*.fs`: a JSON header that declares their inputs, in the manner of ISF 2, and a GLSL body.
+"""Shaders from `shaders/*.fs`: a JSON header that declares inputs, in the manner of ISF 2, and a GLSL body.
 
-What is understood of ISF 2 here: INPUTS of all types, the built-in TIME, TIMEDELTA, RENDERSIZE, PASSINDEX, FRAMEINDEX and DATE,
-`isf_FragNormCoord` and the IMG_ functions. Every shader also sees what is heard as `u_bass`, `u_mid` and so on.
+Understood of ISF 2 here: INPUTS of all types, TIME, TIMEDELTA, RENDERSIZE, PASSINDEX (0), FRAMEINDEX,
+`isf_FragNormCoord` and the IMG_ functions. Shaders also see what is heard as `u_bass`, `u_mid` and so on.
 """
 
 from __future__ import annotations
@@ -53,7 +53,6 @@ uniform float TIMEDELTA;
 uniform vec2 RENDERSIZE;
 uniform int PASSINDEX;
 uniform int FRAMEINDEX;
-uniform vec4 DATE;
 #define IMG_NORM_PIXEL(image, uv) texture(image, uv)
 #define IMG_PIXEL(image, px) texture(image, (px) / vec2(textureSize(image, 0)))
 #define IMG_THIS_NORM_PIXEL(image) texture(image, isf_FragNormCoord)

@@ -6,6 +6,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from visualizer.parameters import PANIC_GROUPS, PARAMETERS
+
 
 @dataclass(frozen=True, slots=True)
 class Binding:
@@ -30,10 +32,10 @@ BINDINGS = (
     Binding("space", "Space", "Freeze", toggles="output.freeze"),
     Binding("backspace", "Backspace", "Panic: calm effects, no blackout, no freeze", does="panic"),
     Binding("r", "R", "Random seed", does="random_seed"),
-    Binding("n", "N", "Next", does="next"),
-    Binding("n", "Shift N", "Previous", does="previous", shift=True),
-    Binding("p", "P", "Previous", does="previous"),
-    Binding("l", "L", "Lock", does="lock"),
+    Binding("n", "N", "Next seed", does="next"),
+    Binding("n", "Shift N", "Previous seed", does="previous", shift=True),
+    Binding("p", "P", "Previous seed", does="previous"),
+    Binding("l", "L", "Lock the seed", does="lock"),
     Binding("t", "T", "Tap the tempo", does="tap"),
     Binding("i", "Ctrl I", "Next input", does="next_input", ctrl=True),
     Binding("tab", "Tab", "What is heard, rates and latency", toggles="display.hud"),
@@ -44,11 +46,14 @@ BINDINGS = (
     Binding("f1", "F1", "These keys", toggles="display.help"),
 )
 
-OWN = ("next_monitor", "panic", "random_seed")
-"""What the display does by itself; all else it asks of the parent, where the parent knows it."""
+OWN = ("next_monitor",)
+"""What the display does by itself."""
+
+KNOWN = ("next_input", "next", "previous", "random_seed", "lock", "panic", "quit")
+"""What the parent can be asked for; a test holds it against the parent's own list."""
 
 
-def find(symbol: str, shift: bool, ctrl: bool, known: Collection[str]) -> Binding | None:
+def find(symbol: str, shift: bool, ctrl: bool, known: Collection[str] = KNOWN) -> Binding | None:
     """The binding of a key, or None where it means nothing; `known` is what the parent can be asked for."""
     for binding in BINDINGS:
         if (binding.symbol, binding.ctrl) != (symbol, ctrl):
@@ -62,7 +67,7 @@ def _has_shifted(symbol: str) -> bool:
     return any(b.symbol == symbol and b.shift for b in BINDINGS)
 
 
-def is_useful(binding: Binding, known: Collection[str]) -> bool:
+def is_useful(binding: Binding, known: Collection[str] = KNOWN) -> bool:
     """Whether the key does something in this show."""
     return not binding.does or binding.does in OWN or binding.does in known
 
@@ -76,7 +81,13 @@ def changes(binding: Binding, settings: Mapping[str, Any]) -> dict[str, Any]:
     return {}
 
 
-def card(known: Collection[str]) -> list[tuple[str, str]]:
+def calm() -> dict[str, Any]:
+    """What panic sets: effects as declared, no blackout, no freeze."""
+    neutral = {p.id: p.default for p in PARAMETERS.values() if p.group in PANIC_GROUPS}
+    return {**neutral, "output.blackout": False, "output.freeze": False}
+
+
+def card(known: Collection[str] = KNOWN) -> list[tuple[str, str]]:
     """The useful keys with what they do; keys that do the same share a line."""
     lines: dict[str, list[str]] = {}
     for binding in BINDINGS:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import glfw
@@ -20,7 +20,7 @@ class Monitor:
     width_px: int
     height_px: int
     refresh_hz: int
-    handle: Any = None
+    handle: Any = field(default=None, compare=False)
     """GLFW's."""
 
 

@@ -39,9 +39,7 @@ class Motion:
         self.treble = self._follow(self.treble, heard.treble, dt_s)
         self.onset = self._follow(self.onset, heard.onset, dt_s)
         loud = min(max(1.0 - heard.level_dbfs / SILENT_DBFS, 0.0), 1.0)
-        self.level = approach(
-            self.level, loud, dt_s, ATTACK_S if loud > self.level else LEVEL_RELEASE_S
-        )
+        self.level = approach(self.level, loud, dt_s, ATTACK_S if loud > self.level else LEVEL_RELEASE_S)
         pulse = heard.beat_confidence * math.exp(-BEAT_DECAY * heard.beat_phase)
         self.beat = self._follow(self.beat, pulse, dt_s)
         self.beat_phase = heard.beat_phase

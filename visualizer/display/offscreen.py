@@ -17,10 +17,9 @@ MIN_VERSION = 330
 def create_context() -> moderngl.Context:
     """An OpenGL 3.3 context without a window; UserError where there is none."""
     errors = []
-    for backend in ("egl", None):
+    for options in ({"backend": "egl"}, {}):
         try:
-            options = {"backend": backend} if backend else {}
-            return moderngl.create_context(standalone=True, require=MIN_VERSION, **options)
+            return moderngl.create_context(standalone=True, require=MIN_VERSION, **options)  # type: ignore[arg-type]
         except Exception as error:  # each platform's loader fails in a way of its own
             errors.append(str(error))
     raise UserError(

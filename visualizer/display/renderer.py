@@ -14,7 +14,7 @@ from visualizer import parameters
 from visualizer.display import isf
 from visualizer.display.canvas import Canvas
 from visualizer.display.dissolve import Deck
-from visualizer.display.motion import Motion, approach
+from visualizer.display.motion import Motion
 from visualizer.types import Features, Image
 
 NOISE_CELLS = 128
@@ -196,7 +196,11 @@ class Renderer:
         if picture:
             step = self._dt_s / self._arrival_s if self._arrival_s > 0.0 else 1.0
             self._presence = min(self._presence + step, 1.0)
-        heard = self.motion.uniforms()
+        heard = self.motion.uniforms() | {
+            "TIME": self._show_s,
+            "TIMEDELTA": self._dt_s,
+            "FRAMEINDEX": self.n_drawn,
+        }
         if self._presence < 1.0:
             self._effects["drift"].draw(
                 self._backdrop.framebuffer, {"noise": self._noise}, heard | {"shade": self._shade}
@@ -243,9 +247,7 @@ class Renderer:
 
     def _breath(self) -> float:
         slow = 0.5 - 0.5 * math.cos(2.0 * math.pi * self._show_s / SLOW_BREATH_S)
-        return (
-            BREATH["bass"] * self.motion.bass + BREATH["beat"] * self.motion.beat + BREATH["slow"] * slow
-        )
+        return BREATH["bass"] * self.motion.bass + BREATH["beat"] * self.motion.beat + BREATH["slow"] * slow
 
     def _hang(self, picture: tuple[int, int], fill: str) -> tuple[float, float]:
         """How many pictures lie side by side, and above each other, on the wall."""
@@ -270,8 +272,13 @@ class Renderer:
     def release(self) -> None:
         """Frees everything on the GPU."""
         canvases = (*self._pictures, *self._soft, self._backdrop, self._graded, *self._scenes, *self._glows)
-        for thing in (*canvases, *self._decks.values(), *self._effects.values(), self._noise):
-            thing.release()
+        for canvas in canvases:
+            canvas.release()
+        for deck in self._decks.values():
+            deck.release()
+        for effect in self._effects.values():
+            effect.release()
+        self._noise.release()
         if self._out:
             self._out.release()
 

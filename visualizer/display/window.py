@@ -33,7 +33,9 @@ OnKey = Callable[[str, bool, bool], None]
 class Window:
     """Owner: the main thread of its process, for all methods."""
 
-    def __init__(self, width_px: int, height_px: int, on_key: OnKey | None = None, title: str = TITLE) -> None:
+    def __init__(
+        self, width_px: int, height_px: int, on_key: OnKey | None = None, title: str = TITLE
+    ) -> None:
         """Opens the window; UserError where there is no screen or no OpenGL 3.3."""
         glfw.set_error_callback(self._on_error)
         self._last_error = ""
@@ -65,6 +67,7 @@ class Window:
         self._monitors_changed = False
         self._windowed = (*glfw.get_window_pos(self._handle), width_px, height_px)
         self._full: Monitor | None = None
+        self._screen: moderngl.Framebuffer | None = None
         glfw.set_key_callback(self._handle, self._key)
         glfw.set_monitor_callback(self._monitor)
 
@@ -100,6 +103,15 @@ class Window:
         """Of the primary monitor or the one it fills; 0 when unknown."""
         shown = self._full or monitors.choose(monitors.connected(), "")
         return shown.refresh_hz if shown else 0
+
+    @property
+    def screen(self) -> moderngl.Framebuffer:
+        """What `swap` shows, at the window's present size."""
+        size = self.size
+        if self._screen is None or self._screen.size != size:
+            self.context.viewport = (0, 0, *size)
+            self._screen = self.context.detect_framebuffer(0)
+        return self._screen
 
     def poll(self) -> bool:
         """Handles what came from the system; True when monitors came or went, so that it must be placed."""
@@ -144,7 +156,8 @@ class Window:
     def _leave(self, target: Monitor | None, there: list[Monitor]) -> None:
         x_px, y_px, width_px, height_px = self._windowed
         if self._full:
-            glfw.set_window_monitor(self._handle, None, x_px, y_px, width_px, height_px, glfw.DONT_CARE)
+            windowed: Any = None
+            glfw.set_window_monitor(self._handle, windowed, x_px, y_px, width_px, height_px, glfw.DONT_CARE)
             glfw.set_input_mode(self._handle, glfw.CURSOR, glfw.CURSOR_NORMAL)
             self._full = None
         if glfw.get_platform() == glfw.PLATFORM_WAYLAND:
@@ -187,9 +200,8 @@ class Window:
 
     def _monitor(self, handle: Any, event: int) -> None:
         self._monitors_changed = True
-        if event == glfw.DISCONNECTED:
-            # GLFW has already taken the window off the monitor that is gone.
-            self._full = None
+        if event == glfw.DISCONNECTED and not glfw.get_window_monitor(self._handle):
+            self._full = None  # GLFW has already taken the window off the monitor that is gone
 
     def _on_error(self, code: int, text: bytes | str) -> None:
         self._last_error = text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)

@@ -1,0 +1,236 @@
+"""The display process: newest images and features in, a window and its recording out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from visualizer import clock, parameters
+from visualizer.display import keys
+from visualizer.display.overlay import Overlay
+from visualizer.display.pacing import Pacer
+from visualizer.display.readback import Readback
+from visualizer.display.readings import Readings, read
+from visualizer.display.renderer import Renderer
+from visualizer.display.shown import Shown
+from visualizer.display.window import Window
+from visualizer.ipc.worker import Worker
+from visualizer.types import Features, Image, UInt8
+
+DEAF_AFTER_S = 0.5
+"""Features older than this are not heard any more: the picture calms down."""
+DEAR_SHARE = {"software": 0.6, "hardware": 0.85}
+"""What drawing may take of the frame's time before the pace is halved; software leaves room for networks."""
+OVERRULED_AFTER_S = 0.5
+ICON_WAIT_S = 0.1
+_PLACE = ("display.fullscreen", "display.monitor")
+_SIZE = ("display.width", "display.height")
+
+
+class Display(Worker):
+    """Owner of the window, the GL context and the rendered slot; the worker's loop is the only thread.
+
+    Keys act here at once and are sent to the parent, whose settings then confirm them.
+    """
+
+    name = "display"
+
+    def setup(self) -> None:
+        """Opens the window and shows the first frame; UserError where there is no screen or no OpenGL 3.3."""
+        self._by_key: dict[str, tuple[Any, float]] = {}
+        self._window = Window(self._get("display.width"), self._get("display.height"), self._on_key)
+        self.report(self._window.place(self._get("display.fullscreen"), self._get("display.monitor")))
+        context = self._window.context
+        self._renderer = Renderer(context, self._frame_size())
+        self._overlay = Overlay(context)
+        self._readback: Readback | None = None
+        self._shown = Shown()
+        kind = "software" if self._window.software else "hardware"
+        self._pacer = Pacer(self._get("display.fps"), DEAR_SHARE[kind])
+        self._counters = {"a": 0, "b": 0, "features": 0}
+        self._buffers: dict[str, UInt8] = {}
+        self._image: Image | None = None
+        self._features = Features()
+        self._readings: Readings | None = None
+        self._told_s = 0.0
+        self.health.update(gl=str(context.info["GL_RENDERER"]), software=self._window.software)
+        self.step()
+
+    def step(self) -> float:
+        """Handles keys, draws a frame when one is due; the seconds until the next one is."""
+        if self._window.poll():
+            self._place()
+        if self._window.is_closing:
+            self.send({"do": "quit"})
+        now_s = clock.seconds(clock.now_ns())
+        wait_s = self._wait_s(now_s)
+        if wait_s > 0.0:
+            return wait_s
+        if min(self._window.size) < 1:
+            return ICON_WAIT_S
+        self._draw(now_s)
+        return self._wait_s(clock.seconds(clock.now_ns()))
+
+    def _wait_s(self, now_s: float) -> float:
+        wait_s = self._pacer.wait_s(now_s)
+        if not self._window.software and self._pacer.fps >= self._window.refresh_hz - 1:
+            # The swap waits for the monitor: only keep clear of a driver whose swap does not.
+            return max(wait_s - 0.5 / self._pacer.fps, 0.0)
+        return wait_s
+
+    def _draw(self, now_s: float) -> None:
+        size = self._frame_size()
+        screen = self._window.screen
+        self._renderer.resize(size)
+        self._hear()
+        is_heard = clock.now_ns() - self._features.time_ns < DEAF_AFTER_S * clock.NS_PER_S
+        features = self._features if is_heard and self._features.time_ns else None
+        settings = {id: self._get(id) for id in parameters.PARAMETERS}
+        self._renderer.draw(now_s, features, settings, target=screen)
+        self._draw_overlay(now_s, size)
+        begun_s = clock.seconds(clock.now_ns())
+        self._window.swap()
+        shown_ns = clock.now_ns()
+        shown_s = clock.seconds(shown_ns)
+        self._pacer.drawn(now_s, shown_s if self._window.software else begun_s)
+        image = self._image
+        self._shown.add(
+            shown_s,
+            clock.seconds(shown_ns - features.time_ns) if features else None,
+            clock.seconds(shown_ns - image.heard_ns) if features and image and image.heard_ns else None,
+        )
+        self._record(shown_s, shown_ns)
+        self._tell(shown_s)
+
+    def _hear(self) -> None:
+        """Takes the newest features and images; a frozen picture leaves the images where they are."""
+        newer = self.regions.features.read_newer(self._counters["features"])
+        if newer:
+            self._counters["features"], self._features = newer
+        if self._get("output.freeze"):
+            return
+        for deck, slot in (("a", self.regions.frames_a), ("b", self.regions.frames_b)):
+            taken = slot.read_newer(self._counters[deck], self._buffers.get(deck))
+            if taken:
+                self._counters[deck], image = taken
+                self._buffers[deck] = image.pixels
+                self._renderer.set_image(image, deck)
+                if deck == "a":
+                    self._image = image
+
+    def _draw_overlay(self, now_s: float, size: tuple[int, int]) -> None:
+        screen = self._window.screen
+        if self._get("display.hud"):
+            due = self._overlay.is_due(now_s)
+            readings = (
+                read(self.regions.health, self._shown, self._image, self._features, self.sentence)
+                if due
+                else None
+            )
+            self._overlay.draw_hud(screen, size, now_s, readings, self._renderer.motion.beat)
+        if self._get("display.help"):
+            self._overlay.draw_card(screen, size, keys.card())
+
+    def _record(self, shown_s: float, shown_ns: int) -> None:
+        if not (self._get("output.record") or self.options.get("record")):
+            if self._readback:
+                self._readback.release()
+                self._readback = None
+            return
+        if self._readback is None or self._readback.of != self._renderer.size:
+            if self._readback:
+                self._readback.release()
+            self._readback = Readback(self._window.context, self._renderer.size)
+        if self._readback.is_due(shown_s):
+            image = self._readback.take(self._renderer, shown_s, self._features.time_ns, shown_ns)
+            if image:
+                self.regions.rendered.write(image)
+
+    def _tell(self, shown_s: float) -> None:
+        if shown_s - self._told_s < 0.2:
+            return
+        self._told_s = shown_s
+        monitor = self._window.monitor
+        self.health.update(
+            self._shown.figures(),
+            n_dropped_images=self.regions.frames_a.n_dropped,
+            pace_fps=round(self._pacer.fps, 1),
+            frame_cost_ms=round(1e3 * self._pacer.cost_s, 2),
+            size=list(self._renderer.size),
+            monitor=monitor.name if monitor else "",
+            fullscreen=self._window.is_fullscreen,
+        )
+
+    def _frame_size(self) -> tuple[int, int]:
+        width_px, height_px = self._window.size
+        return max(width_px, 1), max(height_px, 1)
+
+    def _get(self, id: str) -> Any:
+        """The value a key has set here, else the parent's, else the default."""
+        if id in self._by_key:
+            return self._by_key[id][0]
+        return self.settings.get(id, parameters.PARAMETERS[id].default)
+
+    def _set(self, values: Mapping[str, Any]) -> None:
+        """Sets values here, at once."""
+        now_s = clock.seconds(clock.now_ns())
+        self._by_key.update({id: (value, now_s) for id, value in values.items()})
+        self._follow(values)
+
+    def _follow(self, changed: Mapping[str, Any]) -> None:
+        if any(id in changed for id in _PLACE):
+            self._place()
+        if any(id in changed for id in _SIZE):
+            self._window.resize(self._get("display.width"), self._get("display.height"))
+        if "display.fps" in changed:
+            self._pacer.want(self._get("display.fps"))
+
+    def _place(self) -> None:
+        self.report(self._window.place(self._get("display.fullscreen"), self._get("display.monitor")))
+
+    def on_settings(self, changed: Mapping[str, Any]) -> None:
+        """The parent's values win over a key's, except in the moment in which they cross on their way."""
+        now_s = clock.seconds(clock.now_ns())
+        for id, value in changed.items():
+            mine = self._by_key.get(id)
+            if mine and (mine[0] == value or now_s - mine[1] > OVERRULED_AFTER_S):
+                del self._by_key[id]
+        self._follow({id: value for id, value in changed.items() if id not in self._by_key})
+
+    def on_command(self, command: dict[str, Any]) -> None:
+        """{"do": name} for what the display does by itself."""
+        if command.get("do") == "next_monitor":
+            self._next_monitor()
+
+    def _on_key(self, symbol: str, shift: bool, ctrl: bool) -> None:
+        binding = keys.find(symbol, shift, ctrl)
+        if binding is None:
+            return
+        if binding.does == "next_monitor":
+            self._next_monitor()
+        elif binding.does:
+            if binding.does == "panic":
+                self._set(keys.calm())
+            self.send({"do": binding.does})
+        else:
+            changed = keys.changes(binding, {id: self._get(id) for id in parameters.PARAMETERS})
+            if changed.get("display.fullscreen") and not self._get("display.monitor"):
+                # Full screen where the window is, and there again after a restart.
+                monitor = self._window.monitor
+                changed["display.monitor"] = monitor.name if monitor else ""
+            self._apply(changed)
+
+    def _next_monitor(self) -> None:
+        monitor = self._window.next_monitor()
+        if monitor:
+            self._apply({"display.monitor": monitor.name})
+
+    def _apply(self, changed: Mapping[str, Any]) -> None:
+        self._set(changed)
+        self.send({"set": dict(changed)})
+
+    def close(self) -> None:
+        """Closes the window."""
+        window = getattr(self, "_window", None)
+        if window:
+            window.close()

@@ -1,0 +1,59 @@
+"""Shown frames back from the GPU for the recording, a frame late so that drawing never waits for the copy."""
+
+from __future__ import annotations
+
+import moderngl
+import numpy as np
+
+from visualizer.display.canvas import Canvas
+from visualizer.display.renderer import Renderer
+from visualizer.types import Image
+
+FPS = 30.0
+MOST_PX = (1920, 1080)
+
+
+class Readback:
+    """A ring of two pixel buffers. Owner: the thread of its GL context."""
+
+    def __init__(self, context: moderngl.Context, size: tuple[int, int]) -> None:
+        """Frames of `size`, made smaller in proportion where they exceed 1920×1080."""
+        scale = min(1.0, MOST_PX[0] / size[0], MOST_PX[1] / size[1])
+        self.of = size
+        self.size = (max(int(size[0] * scale), 1), max(int(size[1] * scale), 1))
+        self._canvas = Canvas(context, self.size, dtype="f1")
+        self._buffers = [context.buffer(reserve=4 * self.size[0] * self.size[1]) for _ in range(2)]
+        self._pending: Image | None = None
+        self._next_s: float | None = None
+        self._n = 0
+
+    def is_due(self, time_s: float) -> bool:
+        """Whether the frame shown now is to be recorded: 30 a second, on an even beat."""
+        return self._next_s is None or time_s >= self._next_s - 0.25 / FPS
+
+    def take(self, renderer: Renderer, time_s: float, heard_ns: int, shown_ns: int) -> Image | None:
+        """Begins to copy the frame drawn last; gives the one before, with the time it was shown at."""
+        beat_s = time_s if self._next_s is None else self._next_s
+        self._next_s = beat_s + 1 / FPS if time_s - beat_s < 1 / FPS else time_s + 1 / FPS
+        finished = self._collect()
+        renderer.draw_again(self._canvas.framebuffer)
+        self._n += 1
+        self._canvas.framebuffer.read_into(self._buffers[self._n % 2], components=4, alignment=1)
+        self._pending = Image(np.empty((0, 0, 4), np.uint8), self._n, heard_ns, shown_ns)
+        return finished
+
+    def _collect(self) -> Image | None:
+        begun, self._pending = self._pending, None
+        if begun is None:
+            return None
+        width, height = self.size
+        data = np.frombuffer(self._buffers[begun.number % 2].read(), np.uint8)
+        # GL counts rows from the bottom.
+        pixels = np.ascontiguousarray(data.reshape(height, width, 4)[::-1])
+        return Image(pixels, begun.number, begun.heard_ns, begun.made_ns)
+
+    def release(self) -> None:
+        """Frees the buffers."""
+        self._canvas.release()
+        for buffer in self._buffers:
+            buffer.release()

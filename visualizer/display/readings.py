@@ -1,0 +1,78 @@
+"""The head-up display's readings, gathered from what the other processes tell of themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from visualizer import clock
+from visualizer.display.hud import Readings
+from visualizer.display.shown import Shown
+from visualizer.types import Features, Image
+
+SILENT_AFTER_S = 3.0
+"""A process that has not told its health for so long is named."""
+
+
+class HealthSlot(Protocol):
+    """What is needed of `ipc.slots.JsonSlot`."""
+
+    def read(self) -> dict[str, Any] | None:
+        """The newest state."""
+
+
+def read(
+    slots: Mapping[str, HealthSlot],
+    shown: Shown,
+    image: Image | None,
+    features: Features,
+    sentence: str,
+) -> Readings:
+    """Readings now; a process that tells nothing yet leaves gaps."""
+    states = {name: slot.read() or {} for name, slot in slots.items()}
+    capture = states.get("capture", {}).get("health", {})
+    deck = states.get("deck_a", {}).get("health", {})
+    now_ns = clock.now_ns()
+    light_s, image_s = shown.latency_s
+    is_heard = features.time_ns > 0 and now_ns - features.time_ns < clock.NS_PER_S
+    ages_s = None
+    if image and image.heard_ns:
+        coarse_s, middle_s, fine_s = image.ages_s
+        heard_s = clock.seconds(now_ns - image.heard_ns)
+        ages_s = (coarse_s + heard_s, middle_s + heard_s, fine_s + heard_s)
+    return Readings(
+        words=tuple((str(word), float(p)) for word, p in deck.get("words", ())),
+        shown_fps=shown.fps,
+        images_per_s=deck.get("images_per_s"),
+        features_ms=None if light_s is None else 1e3 * light_s,
+        picture_ms=None if image_s is None else 1e3 * image_s,
+        ages_s=ages_s,
+        level_dbfs=features.level_dbfs if is_heard else None,
+        gain_db=features.gain_db,
+        tempo_bpm=features.tempo_bpm if is_heard else 0.0,
+        input=str(capture.get("input", "")),
+        runtime=str(deck.get("runtime", "")),
+        warnings=_warnings(states, now_ns, sentence),
+    )
+
+
+def _warnings(states: Mapping[str, Mapping[str, Any]], now_ns: int, sentence: str) -> tuple[str, ...]:
+    lines = [sentence] if sentence else []
+    for name, state in states.items():
+        if name == "display" or not state:
+            continue
+        said = state.get("sentence", "")
+        age_s = clock.seconds(now_ns - int(state.get("beat_ns", now_ns)))
+        if age_s > max(SILENT_AFTER_S, float(state.get("limit_s", 0.0))):
+            lines.append(f"{_name(name)} does not answer; it is being started again.")
+        elif said:
+            lines.append(f"{_name(name)}: {said}")
+        elif name == "capture" and state.get("health", {}).get("waiting_for"):
+            lines.append(f"{_name(name)}: {state['health']['waiting_for']}")
+    return tuple(lines)
+
+
+def _name(worker: str) -> str:
+    return {"capture": "Input", "deck_a": "Images", "deck_b": "Images B", "output": "Recording"}.get(
+        worker, worker
+    )
