@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import time
 from collections.abc import Mapping
@@ -81,6 +82,19 @@ class Hung(Worker):
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         while True:
             time.sleep(3600)
+
+
+class HungInLock(Worker):
+    """Hangs in C code that holds the interpreter's lock, so that none of its threads runs."""
+
+    hang_limit_s = 0.1
+
+    def setup(self) -> None:
+        self.beat(0.1)
+
+    def step(self) -> float:
+        re.match(r"(a+)+$", "a" * 60 + "b")
+        return 0.0
 
 
 class SlowSetup(Worker):

@@ -31,6 +31,8 @@ EXIT_FINISHED, EXIT_FAILED, EXIT_USER_ERROR, EXIT_TERMINATED = 0, 1, 2, 3
 BEAT_S = 0.25
 ORPHAN_GRACE_S = 3.0
 """How long a child may take to end after its parent died."""
+ALARM_S = 5.0
+"""So long after its hang limit the kernel ends a silent process, should no parent have done it."""
 GIVE_UP_S = 10.0
 """After failing steps for so long a fresh process is the better try."""
 _MAX_ERROR_WAIT_S = 1.0
@@ -185,12 +187,17 @@ class Loop:
         worker, pipe = self._worker, self._pipe
         self._beat_ns = clock.now_ns()
         usual_s = worker.setup_limit_s if worker.state == "starting" else worker.hang_limit_s
+        limit_s = limit_s or usual_s
+        if hasattr(
+            signal, "setitimer"
+        ):  # ends even what holds the interpreter's lock, so not a thread's work
+            signal.setitimer(signal.ITIMER_REAL, limit_s + ALARM_S)
         state = {
             "pid": os.getpid(),
             "state": worker.state,
             "sentence": worker.sentence,
             "beat_ns": self._beat_ns,
-            "limit_s": limit_s or usual_s,
+            "limit_s": limit_s,
             "n_steps": self._n_steps,
             "n_errors": self._n_errors,
             "n_pipe_drops": pipe.n_dropped + pipe.n_malformed,
