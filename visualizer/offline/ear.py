@@ -1,0 +1,29 @@
+"""What the capture process does with sound, stepped by hand: gain, then the fast analysis."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from visualizer.audio.gain import InputGain
+from visualizer.audio.sources import RATE_HZ
+from visualizer.features.fast import FastFeatures
+from visualizer.types import Features, Float32
+
+
+class Ear:
+    """Gain and fast features of a 48 kHz stereo stream. Owned by one thread; laws as for its parts."""
+
+    def __init__(self, settings: Mapping[str, Any]) -> None:
+        """`settings`: all parameter values by id."""
+        self._gate_db = float(settings["audio.gate_db"])
+        self._gain = InputGain(RATE_HZ)
+        self._gain.configure(float(settings["audio.gain_db"]), bool(settings["audio.agc"]), self._gate_db)
+        self._fast = FastFeatures(RATE_HZ)
+
+    def push(self, samples: Float32, time_ns: int) -> list[Features]:
+        """Samples (n, 2) float32, the newest of `time_ns`, as the features of the hops they complete."""
+        heard = self._gain.push(samples)
+        # The gate is meant for the level before the automatic gain.
+        self._fast.gate_db = self._gate_db + self._gain.auto_db
+        return self._fast.push(heard, time_ns, self._gain.gain_db)

@@ -1,0 +1,247 @@
+"""`klangbild listen`: what is heard in a piece of music, over the whole of it and second by second."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+
+from visualizer import clock, parameters, runtime
+from visualizer.audio.resampling import Resampler
+from visualizer.audio.sources import RATE_HZ, PullSource
+from visualizer.checkpoints import cards
+from visualizer.modes.hearing import Heard, Hearing, HearTagger
+from visualizer.modes.networks import TAGGER
+from visualizer.modes.words import best
+from visualizer.offline.ear import Ear
+from visualizer.offline.progress import Progress
+from visualizer.offline.render import Cut, open_song
+from visualizer.types import Float32, UserError
+
+TICKS_PER_S = 4
+"""Of the 31.25 ticks a second that the show can hear, the file is judged by these: eight times as fast."""
+SAME_TEMPO = 0.03
+"""Tempi this near to each other, relatively, are one tempo."""
+LEAST_CONFIDENCE = 0.1
+LEAST_PROBABILITY = 0.1
+SILENCE_DBFS = -120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Second:
+    """One second of the time line."""
+
+    time_s: float
+    """Where it begins."""
+    level_dbfs: float
+    """RMS of the file itself, before any gain."""
+    tempo_bpm: float
+    """0 where there is none."""
+    tags: list[tuple[str, float]]
+    """At most five (tag, probability), best first, of the windows whose middle lies in this second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was heard."""
+
+    file: str
+    duration_s: float
+    level_dbfs: float
+    tempo_bpm: float
+    """0 where there is none."""
+    tags: list[tuple[str, float]]
+    """All tags with their mean probability where there was sound, best first; empty for a silent file."""
+    timeline: list[Second] = field(default_factory=list)
+    ticks_per_s: float = TICKS_PER_S
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether nothing was above the gate."""
+        return not self.tags
+
+
+class Listener:
+    """Hears a 48 kHz stereo stream a block of 1 / TICKS_PER_S seconds at a time, and keeps account."""
+
+    n_block = RATE_HZ // TICKS_PER_S
+
+    def __init__(self, tagger: HearTagger, tags: tuple[str, ...], settings: Mapping[str, Any]) -> None:
+        self._tags = tags
+        self._ear = Ear(settings)
+        self._gain_db = 0.0
+        self._resampler = Resampler(RATE_HZ, Hearing.RATE_HZ)
+        self._hearing = Hearing(tagger, float(settings["audio.gate_db"]))
+        self._heard: list[Heard] = []
+        self._powers: list[float] = []
+        self._tempi: dict[int, list[tuple[float, float]]] = {}
+        """(bpm, confidence) of each hop, by second."""
+        self._centred: dict[int, list[Heard]] = {}
+        """Ticks by the second that the middle of their window lies in."""
+        self.n_samples = 0
+
+    def push(self, samples: Float32) -> None:
+        """(n, 2) float32; n is `n_block`, but for the last."""
+        self.n_samples += len(samples)
+        for features in self._ear.push(samples, clock.nanoseconds(self.n_samples / RATE_HZ)):
+            second = (features.sample - 1) // RATE_HZ
+            self._tempi.setdefault(second, []).append((features.tempo_bpm, features.beat_confidence))
+            self._gain_db = features.gain_db
+        gain = np.float32(10.0 ** (self._gain_db / 20.0))
+        mono = self._resampler.push(samples.mean(axis=1, dtype=np.float32) * gain)
+        for heard in self._hearing.push(mono, 1):
+            self._heard.append(heard)
+            middle_s = heard.sample / Hearing.RATE_HZ - self._hearing.window_s / 2
+            self._centred.setdefault(math.floor(middle_s), []).append(heard)
+        clean = np.nan_to_num(samples, posinf=0.0, neginf=0.0)
+        self._powers.append(float(np.square(clean, dtype=np.float64).mean()))
+
+    def report(self, file: str) -> Report:
+        """All that was heard so far."""
+        n_seconds = math.ceil(self.n_samples / RATE_HZ)
+        timeline = [self._second(index) for index in range(n_seconds)]
+        sounding = [heard for heard in self._heard if heard.presence > 0.0]
+        tags = self._mean(sounding)
+        order = np.argsort(tags)[::-1] if sounding else ()
+        return Report(
+            file=file,
+            duration_s=round(self.n_samples / RATE_HZ, 3),
+            level_dbfs=_dbfs(self._powers),
+            tempo_bpm=main_tempo([pair for pairs in self._tempi.values() for pair in pairs]),
+            tags=[(self._tags[i], round(float(tags[i]), 4)) for i in order],
+            timeline=timeline,
+        )
+
+    def _second(self, index: int) -> Second:
+        powers = self._powers[index * TICKS_PER_S : (index + 1) * TICKS_PER_S]
+        told = best(
+            self._tags, self._mean(self._centred.get(index, self._heard[-1:])), least=LEAST_PROBABILITY
+        )
+        return Second(
+            time_s=float(index),
+            level_dbfs=_dbfs(powers),
+            tempo_bpm=main_tempo(self._tempi.get(index, [])),
+            tags=[(tag, round(probability, 4)) for tag, probability in told],
+        )
+
+    def _mean(self, ticks: list[Heard]) -> Float32:
+        """Tag probabilities (n_tags,) over `ticks`, weighted by how present the music was."""
+        total = np.zeros(len(self._tags), np.float32)
+        for heard in ticks:
+            total += heard.tags  # already faded by presence
+        return total / np.float32(max(sum(heard.presence for heard in ticks), 1.0))
+
+
+def main_tempo(tempi: list[tuple[float, float]]) -> float:
+    """The tempo in bpm that most of the confidence stands behind, of (bpm, confidence); 0 for none."""
+    known = np.array([pair for pair in tempi if pair[0] > 0 and pair[1] >= LEAST_CONFIDENCE])
+    if not len(known):
+        return 0.0
+    bpm, confidence = known[:, 0], known[:, 1]
+    candidates = np.unique(np.round(bpm, 1))
+    votes = [confidence[np.abs(bpm / c - 1) < SAME_TEMPO].sum() for c in candidates]
+    near = np.abs(bpm / candidates[int(np.argmax(votes))] - 1) < SAME_TEMPO
+    return round(float(np.average(bpm[near], weights=confidence[near])), 1)
+
+
+def load_tagger(threads: int) -> tuple[HearTagger, tuple[str, ...], Callable[[], None]]:
+    """The shipped tagger as a function, its tags, and what closes it; UserError where it is damaged."""
+    model = cards.find_model(TAGGER)
+    network = runtime.load(model.onnx_path, threads=threads, precision="auto")
+
+    def hear(window: Float32) -> tuple[Float32, Float32]:
+        heard = network.run({"mel": window[np.newaxis, np.newaxis]})
+        return heard["embedding"][0].copy(), heard["tags"][0].copy()
+
+    return hear, model.card.labels, network.close
+
+
+def listen(source: PullSource, listener: Listener, progress: Progress) -> Report:
+    """Hears `source` to its end."""
+    while len(samples := source.read(listener.n_block)):
+        listener.push(samples)
+        progress.step()
+    return listener.report(source.name)
+
+
+def main(argv: Sequence[str]) -> int:
+    """Tells what is heard; 0, also for a silent file, which it says."""
+    options = _parse(argv)
+    whole = open_song(options.song)
+    length_s = min(whole.duration_s or math.inf, options.duration or math.inf)
+    n_blocks = math.ceil(length_s * TICKS_PER_S) if math.isfinite(length_s) else None
+    source = Cut(whole, round(options.duration * RATE_HZ)) if options.duration else whole
+    tagger, tags, close = load_tagger(options.threads)
+    progress = Progress(n_blocks, "quarter second")
+    try:
+        report = listen(source, Listener(tagger, tags, parameters.defaults()), progress)
+    finally:
+        progress.close()
+        close()
+    print(_as_json(report) if options.json else _as_text(report))
+    return 0
+
+
+def _parse(argv: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="klangbild listen",
+        description="Tell what is heard in a piece of music: tags, tempo, level, and a time line of them.",
+        epilog=f"The tagger hears {TICKS_PER_S} windows of 3.7 s a second here; the show hears 31.",
+    )
+    parser.add_argument("song", help="an audio file (wav, flac, ogg, mp3, m4a …), or demo")
+    parser.add_argument("--duration", type=float, metavar="S", help="only the first S seconds")
+    parser.add_argument("--json", action="store_true", help="as JSON")
+    parser.add_argument(
+        "--threads", type=int, default=os.cpu_count() or 1, help="processor threads (default: all)"
+    )
+    options = parser.parse_args(list(argv))
+    if options.duration is not None and not 0 < options.duration < math.inf:
+        raise UserError("--duration takes a number of seconds above 0.")
+    if options.threads < 1:
+        raise UserError("--threads takes a whole number from 1.")
+    return options
+
+
+def _as_json(report: Report) -> str:
+    told = asdict(report) | {"silent": report.is_silent, "tags": _pairs(report.tags)}
+    told["timeline"] = [asdict(second) | {"tags": _pairs(second.tags)} for second in report.timeline]
+    return json.dumps(told, indent=2, ensure_ascii=False)
+
+
+def _pairs(tags: list[tuple[str, float]]) -> list[dict[str, Any]]:
+    return [{"tag": tag, "probability": probability} for tag, probability in tags]
+
+
+def _as_text(report: Report) -> str:
+    lines = [
+        f"{report.file}: {report.duration_s:.1f} s at {report.level_dbfs:.0f} dBFS, {_bpm(report.tempo_bpm)}"
+    ]
+    if report.is_silent:
+        return "\n".join([*lines, "It is silent: nothing is above the gate."])
+    likely = [(tag, probability) for tag, probability in report.tags if probability >= LEAST_PROBABILITY]
+    lines.append("heard: " + _words(likely))
+    lines += [
+        f"{s.time_s:6.0f} s {s.level_dbfs:6.0f} dBFS {_bpm(s.tempo_bpm):>10}  {_words(s.tags)}"
+        for s in report.timeline
+    ]
+    return "\n".join(lines)
+
+
+def _words(tags: list[tuple[str, float]]) -> str:
+    return ", ".join(f"{tag} {100 * probability:.0f} %" for tag, probability in tags) or "–"
+
+
+def _bpm(tempo_bpm: float) -> str:
+    return f"{tempo_bpm:.0f} bpm" if tempo_bpm else "no tempo"
+
+
+def _dbfs(powers: list[float]) -> float:
+    """Level of blocks of these mean squares."""
+    mean = float(np.mean(powers)) if powers else 0.0
+    return round(max(10 * math.log10(mean), SILENCE_DBFS), 1) if mean > 0 else SILENCE_DBFS

@@ -1,0 +1,249 @@
+"""`klangbild render`: the stages of the show, stepped by hand on a frame clock, into a video.
+
+The same song, settings, seed, machine and number of threads give the same pictures.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+import signal
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from visualizer import clock, parameters
+from visualizer.audio.sources import DEMO, RATE_HZ, DemoSource, FileSource, PullSource
+from visualizer.display.offscreen import Offscreen
+from visualizer.modes.deck import load_mode
+from visualizer.modes.mode import Mode
+from visualizer.offline.ear import Ear
+from visualizer.offline.progress import Progress
+from visualizer.output.recorder import Recorder, check_path
+from visualizer.types import Features, Float32, Image, UInt8, UserError
+
+DEFAULT_SIZE_PX = 512
+SIZES_PX = (16, 4096)
+MAX_FPS = 120.0
+INTERRUPTED = 130
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One frame's worth of the piece."""
+
+    index: int
+    samples: Float32
+    """(n, 2) float32: what sounds while the frame is shown; the last one may be short."""
+    features: Features
+    image: Image | None
+    """A new picture, or None where the one before still stands."""
+
+
+def moments(source: PullSource, mode: Mode, settings: Mapping[str, Any], fps: float) -> Iterator[Moment]:
+    """Steps hearing and painting through `source` to its end, a frame at a time.
+
+    A frame hears what sounds until its end, so a beat and its picture come together. A picture is painted
+    for each frame, or `show.image_fps` times a second where that is less.
+    """
+    ear, features = Ear(settings), Features()
+    image_fps = min(float(settings["show.image_fps"]), fps)
+    n_images, n_heard, index = 0, 0, 0
+    while len(samples := source.read(round((index + 1) * RATE_HZ / fps) - n_heard)):
+        n_heard += len(samples)
+        time_ns = clock.nanoseconds(n_heard / RATE_HZ)
+        features = (ear.push(samples, time_ns) or [features])[-1]
+        mode.hear(samples, time_ns, features)
+        image = None
+        if index * image_fps >= n_images * fps:
+            n_images += 1
+            # Live, this is the clock's time; here it must not depend on how fast the machine is.
+            image = replace(mode.paint(clock.nanoseconds((index + 1) / fps)), made_ns=time_ns)
+        yield Moment(index, samples, features, image)
+        index += 1
+
+
+class Cut:
+    """A source that ends after `n_samples`."""
+
+    def __init__(self, source: PullSource, n_samples: int) -> None:
+        self.name, self.kind = source.name, source.kind
+        self.rate_hz, self.n_channels = source.rate_hz, source.n_channels
+        self._source, self._n_left = source, n_samples
+
+    def read(self, n: int) -> Float32:
+        """As for the source."""
+        samples = self._source.read(min(n, self._n_left))
+        self._n_left -= len(samples)
+        return samples
+
+
+class Interrupt:
+    """While entered, Ctrl-C and SIGTERM are noted instead of raised, so that a frame is finished first.
+
+    A second Ctrl-C is raised.
+    """
+
+    def __init__(self) -> None:
+        self.came = False
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> Interrupt:
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                self._before[number] = signal.signal(number, self._note)
+        return self
+
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        if self.came:
+            raise KeyboardInterrupt
+        self.came = True
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+
+class Stage:
+    """Turns moments into frames: through the renderer of the show, or the bare pictures."""
+
+    def __init__(
+        self, width: int, height: int, seed: int, settings: Mapping[str, Any], effects: bool
+    ) -> None:
+        self._settings = settings
+        self._offscreen = Offscreen(width, height, seed=seed, scale=1.0) if effects else None
+        self._image: Image | None = None
+
+    def frame(self, moment: Moment, time_s: float) -> UInt8:
+        """(H, W, 4) uint8; of the picture's own size without effects."""
+        if self._offscreen is None:
+            self._image = moment.image or self._image
+            assert self._image is not None  # the first moment has a picture
+            return self._image.pixels
+        if moment.image is not None:
+            self._offscreen.set_image(moment.image)
+        return self._offscreen.render(time_s, moment.features, self._settings)
+
+    def close(self) -> None:
+        """Gives the context back."""
+        if self._offscreen is not None:
+            self._offscreen.close()
+
+
+def main(argv: Sequence[str]) -> int:
+    """Renders as the command line asks; 0, or 130 after Ctrl-C with a file that plays."""
+    options = _parse(argv)
+    width, height = _size(options)
+    path = Path(options.output).expanduser()
+    settings = _settings(options)
+    check_path(path)
+    whole = open_song(options.song)
+    if path.exists() and path.samefile(whole.path):
+        raise UserError(f"{path} is the song itself; choose another name for the video.")
+    mode = load_mode(settings, options.threads, "fp32")
+    try:
+        stage = Stage(width, height, options.seed, settings, options.effects)
+        try:
+            return _film(options, whole, mode, settings, stage, Recorder(path, width, height, options.fps))
+        finally:
+            stage.close()
+    finally:
+        mode.close()
+
+
+def _film(
+    options: argparse.Namespace,
+    whole: FileSource,
+    mode: Mode,
+    settings: Mapping[str, Any],
+    stage: Stage,
+    recorder: Recorder,
+) -> int:
+    length_s = min(whole.duration_s or math.inf, options.duration or math.inf)
+    n_frames = math.ceil(length_s * options.fps) if math.isfinite(length_s) else None
+    source = Cut(whole, round(options.duration * RATE_HZ)) if options.duration else whole
+    progress = Progress(n_frames, "frame")
+    loudest_dbfs = -math.inf
+    with Interrupt() as interrupt, recorder:
+        for moment in moments(source, mode, settings, options.fps):
+            recorder.add_frame(stage.frame(moment, moment.index / options.fps))
+            recorder.add_audio(moment.samples)
+            loudest_dbfs = max(loudest_dbfs, moment.features.level_dbfs - moment.features.gain_db)
+            progress.step()
+            if interrupt.came:
+                break
+    progress.close()
+    if loudest_dbfs < settings["audio.gate_db"]:
+        print(f"{whole.name} is silent, so the picture only drifts.")
+    stopped = "Stopped. " if interrupt.came else ""
+    size = f"{recorder.width}×{recorder.height} at {recorder.fps:g} fps"
+    rate = f"{progress.rate:.1f} frames a second"
+    print(f"{stopped}{recorder.path}: {recorder.seconds:.1f} s, {size}, made at {rate}.")
+    return INTERRUPTED if interrupt.came else 0
+
+
+def open_song(text: str) -> FileSource:
+    """The file named so, or the demo for `demo`; it plays once. UserError where it cannot be read."""
+    return DemoSource(loop=False) if text == DEMO else FileSource(text, loop=False)
+
+
+def _parse(argv: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="klangbild render", description="Make a video of a piece of music.")
+    parser.add_argument("song", help="an audio file (wav, flac, ogg, mp3, m4a …), or demo")
+    parser.add_argument("-o", "--output", required=True, metavar="FILE", help="the video: .mp4, .mov or .mkv")
+    parser.add_argument("--mode", default="traumer", help="what paints (default: traumer)")
+    parser.add_argument("--fps", type=float, default=30.0, help="frames a second (default: 30)")
+    parser.add_argument(
+        "--size",
+        type=int,
+        default=DEFAULT_SIZE_PX,
+        metavar="PX",
+        help="side of a square video (default: 512)",
+    )
+    parser.add_argument("--width", type=int, metavar="PX", help="width, where it is not square")
+    parser.add_argument("--height", type=int, metavar="PX", help="height, where it is not square")
+    parser.add_argument("--seed", type=int, default=7, help="another seed, another dream (default: 7)")
+    parser.add_argument("--duration", type=float, metavar="S", help="only the first S seconds")
+    parser.add_argument(
+        "--effects",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="the effects of the show, or the bare pictures",
+    )
+    parser.add_argument("--set", metavar="ID=VALUE", action="append", default=[], help="set any parameter")
+    parser.add_argument(
+        "--threads", type=int, default=os.cpu_count() or 1, help="processor threads (default: all)"
+    )
+    options = parser.parse_args(list(argv))
+    if not 1 <= options.fps <= MAX_FPS:
+        raise UserError(f"--fps takes a number from 1 to {MAX_FPS:g}, not {options.fps:g}.")
+    if options.duration is not None and not 0 < options.duration < math.inf:
+        raise UserError("--duration takes a number of seconds above 0.")
+    if options.threads < 1:
+        raise UserError("--threads takes a whole number from 1.")
+    return options
+
+
+def _size(options: argparse.Namespace) -> tuple[int, int]:
+    """Width and height, even as the encoder wants them."""
+    least, most = SIZES_PX
+    size = (options.width or options.size, options.height or options.size)
+    if not all(least <= side <= most for side in size):
+        raise UserError(f"A video is {least} to {most} px wide and high, not {size[0]}×{size[1]}.")
+    return size[0] & ~1, size[1] & ~1
+
+
+def _settings(options: argparse.Namespace) -> dict[str, Any]:
+    """The defaults, then what the command line says; not the user's settings file: a render is repeatable."""
+    values = parameters.ParameterState()
+    values.set("show.mode", options.mode, "command line")
+    values.set("traumer.seed", options.seed, "command line")
+    values.set("show.image_fps", options.fps, "command line")
+    for text in options.set:
+        id, value = parameters.parse_assignment(text)
+        values.set(id, value, "command line")
+    return values.snapshot()
