@@ -120,9 +120,8 @@ def step(run: Run, real: Tensor, dtype: torch.dtype) -> dict[str, float]:
     g, d, c, n = run.generator, run.discriminator, run.counters, len(real)
     figures: dict[str, float] = {}
 
-    with torch.no_grad():
-        fake = run.paint(n, g, dtype)
-    score_real, score_fake = d(augment(torch.cat([real, fake]), c.p_augment), dtype).chunk(2)
+    fake = run.paint(n, g, dtype)
+    score_real, score_fake = d(augment(torch.cat([real, fake.detach()]), c.p_augment), dtype).chunk(2)
     loss_d = F.softplus(-score_real).mean() + F.softplus(score_fake).mean()
     run.optimizer_d.zero_grad(set_to_none=True)
     loss_d.backward()
@@ -131,7 +130,7 @@ def step(run: Run, real: Tensor, dtype: torch.dtype) -> dict[str, float]:
     run.optimizer_d.step()
 
     d.requires_grad_(False)
-    score = d(augment(run.paint(n, g, dtype), c.p_augment), dtype)
+    score = d(augment(fake, c.p_augment), dtype)
     loss_g = F.softplus(-score).mean()
     run.optimizer_g.zero_grad(set_to_none=True)
     loss_g.backward()
