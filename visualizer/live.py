@@ -6,8 +6,9 @@ import argparse
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from visualizer import clock, parameters, paths, settings
 from visualizer.control.commands import Commands
@@ -88,6 +89,10 @@ def _check(options: argparse.Namespace, values: ParameterState) -> None:
     from visualizer.audio import devices, sources
     from visualizer.output.recorder import check_path
 
+    if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        raise UserError(
+            "There is no screen here: start it in a desktop session, or make a video with `klangbild render`."
+        )
     if values["output.record"]:
         check_path(Path(str(values["output.record"])))
     sources.parse_channels(str(values["audio.channels"]))
@@ -135,9 +140,10 @@ def _run(
         elapsed_s = clock.seconds(now_ns - start_ns)
         if now_ns >= next_status_ns:
             next_status_ns += clock.nanoseconds(_STATUS_S)
-            _check_picture(supervisor, elapsed_s)
+            figures = supervisor.status()
+            _check_picture(figures["display"], elapsed_s)
             if status is not None:
-                status.write(elapsed_s, supervisor.status())
+                status.write(elapsed_s, figures)
         if duration_s is not None and elapsed_s >= duration_s:
             break
     if status is not None:
@@ -146,12 +152,11 @@ def _run(
     return 0
 
 
-def _check_picture(supervisor: Supervisor, elapsed_s: float) -> None:
+def _check_picture(display: Mapping[str, Any], elapsed_s: float) -> None:
     """A show that cannot open a window ends with the reason; one that had a picture goes on trying."""
-    display = supervisor.status()["display"]
-    if display["health"].get("n_shown") or (display["restarts"] < 1 and elapsed_s < _NO_PICTURE_LIMIT_S):
+    if display["health"].get("n_shown"):
         return
-    if display["state"] in ("failed", "waiting", "stopped") or elapsed_s > _NO_PICTURE_LIMIT_S:
+    if display["state"] == "failed" or elapsed_s > _NO_PICTURE_LIMIT_S:
         raise UserError(display["sentence"] or "The window does not open: update the graphics driver.")
 
 

@@ -13,6 +13,8 @@ from visualizer.modes.traumer import Traumer
 from visualizer.types import Features
 
 _RATE_SPAN_S = 1.0
+_RECALL_S = 4.0
+"""A deck that starts in mid-show hears what the tagger's window would hold, and paints on at once."""
 
 
 def load_mode(settings: Mapping[str, Any], threads: int, precision: networks.Precision = "auto") -> Mode:
@@ -32,7 +34,8 @@ class Deck(Worker):
         self.report("loading the networks")
         self._mode = load_mode(self.settings, self.options["threads"])
         self._frames = self.regions.frames_a if self.options["slot"] == "a" else self.regions.frames_b
-        self._reader = self.regions.audio.reader()
+        ring = self.regions.audio
+        self._reader = ring.reader(max(0, ring.n_written - round(_RECALL_S * ring.rate_hz)))
         self._features = Features()
         self._features_counter = 0
         self._next_ns = clock.now_ns()
@@ -77,5 +80,7 @@ class Deck(Worker):
         self._mode.apply(self.settings)
 
     def close(self) -> None:
-        """Gives the networks back."""
-        self._mode.close()
+        """Gives the networks back, where they were loaded."""
+        mode: Mode | None = getattr(self, "_mode", None)
+        if mode is not None:
+            mode.close()

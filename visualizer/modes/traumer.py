@@ -53,7 +53,6 @@ class Traumer:
     def apply(self, settings: Mapping[str, Any]) -> None:
         """See `Mode.apply`."""
         self._settings = dict(settings)
-        self._hearing.gate_db = settings["audio.gate_db"]
         seed = settings["traumer.seed"]
         if seed != self._seed:
             self._seed = seed
@@ -82,6 +81,9 @@ class Traumer:
     ) -> None:
         """See `Mode.hear`."""
         self._follow_beat(features)
+        # The gate is meant for the level before the automatic gain.
+        auto_db = features.gain_db - self._settings["audio.gain_db"]
+        self._hearing.gate_db = self._settings["audio.gate_db"] + auto_db
         gain = np.float32(10.0 ** (features.gain_db / 20.0))
         mono = self._resampler.push(samples.mean(axis=1, dtype=np.float32) * gain)
         for heard in self._hearing.push(mono, n_most_ticks):

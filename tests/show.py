@@ -1,0 +1,104 @@
+"""A running show for tests and scripts: the real program, watched through its status file."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Self
+
+from visualizer.ipc import memory
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Show:
+    """`klangbild live` with a status file. As a context manager it ends the show."""
+
+    def __init__(self, folder: Path, environment: dict[str, str], *arguments: str) -> None:
+        self.status_file = folder / "status.jsonl"
+        self.log_file = folder / "show.log"
+        home = {"XDG_CONFIG_HOME": str(folder / "config"), "XDG_CACHE_HOME": str(folder / "cache")}
+        command = [
+            sys.executable,
+            str(ROOT / "run.py"),
+            "live",
+            "--no-panel",
+            "--status",
+            str(self.status_file),
+        ]
+        with self.log_file.open("wb") as log:
+            self.process = subprocess.Popen(
+                [*command, *arguments], env=environment | home, stdout=log, stderr=log, cwd=ROOT
+            )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
+
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        """All whole status lines so far."""
+        if not self.status_file.exists():
+            return []
+        text = self.status_file.read_text()
+        return [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]
+
+    @property
+    def log(self) -> str:
+        """What the show printed."""
+        return self.log_file.read_text(errors="replace")
+
+    def wait_until(
+        self, holds: Callable[[dict[str, Any]], bool], limit_s: float, what: str
+    ) -> dict[str, Any]:
+        """The first new status line for which `holds`; AssertionError with the log after the limit."""
+        n_seen, deadline = len(self.lines), time.monotonic() + limit_s
+        while time.monotonic() < deadline:
+            lines = self.lines
+            for line in lines[max(0, n_seen - 1) :]:
+                if holds(line):
+                    return line
+            n_seen = len(lines)
+            assert self.process.poll() is None, f"the show ended while waiting for {what}:\n{self.log}"
+            time.sleep(0.1)
+        raise AssertionError(f"no {what} within {limit_s} s; last status {self.lines[-1:]}\n{self.log}")
+
+    def wait_for_images(self, limit_s: float = 60.0) -> dict[str, Any]:
+        """Until the networks paint and the window shows."""
+        return self.wait_until(
+            lambda s: s["n_images"] > 5 and s["n_shown"] > 5, limit_s, "images in the window"
+        )
+
+    def pid(self, worker: str) -> int:
+        """The process of a worker, by the newest status line."""
+        return int(self.lines[-1]["workers"][worker]["pid"])
+
+    def kill(self, worker: str) -> int:
+        """kill -9; gives the pid that was killed."""
+        pid = self.pid(worker)
+        os.kill(pid, signal.SIGKILL)
+        return pid
+
+    def end(self) -> int:
+        """Ends the show as Ctrl-C does; the exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+            try:
+                self.process.wait(20)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        return self.process.returncode
+
+
+def shared_memory_of(pid: int) -> list[str]:
+    """The regions that are left of the show whose parent had this pid."""
+    return memory.leftovers(f"kb{pid}-")
