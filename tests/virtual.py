@@ -176,9 +176,12 @@ class VirtualLineIn(_Virtual):
         return self._start(["paplay", f"--device={sink}", str(path)])
 
     def play_array(
-        self, samples: np.ndarray, rate_hz: int = RATE_HZ, sink: str = SINK, latency_ms: int = 20
+        self, samples: np.ndarray, rate_hz: int = RATE_HZ, sink: str = SINK, latency_ms: int = 300
     ) -> subprocess.Popen[bytes]:
-        """Starts playing (n,) or (n, 2) floats in [-1, 1]; float32 all the way when the rate is 48 kHz."""
+        """Starts playing (n,) or (n, 2) floats in [-1, 1]; float32 all the way when the rate is 48 kHz.
+
+        With a short latency a busy machine cannot keep up: pacat then plays gaps into the sound.
+        """
         assert self._folder is not None
         stereo = np.ascontiguousarray(
             np.broadcast_to(np.asarray(samples, np.float32).reshape(len(samples), -1), (len(samples), 2))

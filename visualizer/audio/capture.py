@@ -133,7 +133,7 @@ class Capture(Worker):
             self._end_stuck("the sound driver hangs while it opens")
         if opener.result is None:
             if not self._is_fallback:
-                self.report(opener.status)
+                self._say(opener.status)
             return
         self._opener = None
         self._stop_listening()
@@ -144,10 +144,10 @@ class Capture(Worker):
         else:
             self._listen_to(opener.result)
         if self._is_fallback:
-            self.report("No input device was found: playing the demo.")
+            self._say("No input device was found: playing the demo.")
             self._search(DEMO_WAIT_S, demo_after_s=math.inf)
         else:
-            self.report("")
+            self._say("")
 
     def _listen_to(self, stream: DeviceStream) -> None:
         self._stream = stream
@@ -187,12 +187,12 @@ class Capture(Worker):
             self._stop_listening()
             self._search()
         elif self._watch is not None and self._watch.heard_instead:
-            self.report(f"A mixer moved the input to {self._watch.heard_instead}.")
+            self._say(f"A mixer moved the input to {self._watch.heard_instead}.")
         elif self.sentence:
-            self.report("")
+            self._say("")
 
     def _end_stuck(self, why: str) -> None:
-        self.report(f"{why[0].upper()}{why[1:]}: starting afresh.")
+        self._say(f"{why[0].upper()}{why[1:]}: starting afresh.")
         self.log.error("%s; a fresh process takes over", why)
         sys.stderr.flush()
         os._exit(EXIT_STUCK)
@@ -204,7 +204,7 @@ class Capture(Worker):
         if self._pacer is not None:
             self._pacer.feed(time_ns)
             if self._pacer.ended:
-                self.report(f"{self._pacer.source.name} is over.")
+                self._say(f"{self._pacer.source.name} is over.")
                 self._pacer = None
         elif self._stream is None:
             while self._writer.fill(time_ns):
@@ -237,6 +237,12 @@ class Capture(Worker):
         )
 
     # What is told --------------------------------------------------------------------------------------
+
+    def _say(self, sentence: str) -> None:
+        """Reports with the figures of this moment beside it."""
+        if sentence != self.sentence:
+            self._tell_health()
+            self.report(sentence)
 
     def _tell_health(self) -> None:
         """Publishes the figures of the status line."""

@@ -21,7 +21,7 @@ N_BLOCK = 128
 """Samples a callback, fixed: with 0 the driver hands out anything from 1 sample on."""
 CLOSE_LIMIT_S = 1.0
 GLITCH_S = 0.06
-"""Samples that stay away for longer than this are missing. A sound server shifts its latency by up to 50 ms."""
+"""Samples that stay away for longer are missing. A sound server shifts its latency by up to 50 ms."""
 GLITCH_WINDOW_S = 1.0
 """For how long they must stay away: a busy machine delivers late, in bursts, but all of it."""
 CLOCK_TOLERANCE = 500e-6
