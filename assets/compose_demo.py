@@ -62,7 +62,7 @@ def compose(seed: int = SEED) -> tuple[Signal, list[Section]]:
     for index, (name, tempo_bpm, _) in enumerate(COMPOSERS):
         part = render_section(index, seed)
         end = start + len(part)
-        sections.append(Section(name, round(start / RATE_HZ, 3), round(end / RATE_HZ, 3), tempo_bpm))
+        sections.append(Section(name, round(start / RATE_HZ, 6), round(end / RATE_HZ, 6), tempo_bpm))
         parts.append(part)
         start = end
     return np.concatenate(parts), sections
