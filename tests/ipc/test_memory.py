@@ -11,6 +11,7 @@ import pytest
 from visualizer.ipc import memory
 from visualizer.ipc.memory import Memory
 from visualizer.ipc.regions import WORKERS, Regions
+from visualizer.types import UserError
 
 on_linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="lists /dev/shm")
 ROOT = Path(__file__).resolve().parents[2]
@@ -56,6 +57,12 @@ def test_a_stranger_who_only_looked_removes_nothing(prefix: str) -> None:
     again.close()
     made.unlink()
     made.close()
+
+
+@on_linux
+def test_too_little_room_is_told_before_it_kills() -> None:
+    with pytest.raises(UserError, match="--shm-size"):
+        memory.require(10**18)
 
 
 @on_linux

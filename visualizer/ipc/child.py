@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import multiprocessing
 import os
 import signal
@@ -32,6 +33,8 @@ STANDBY_AFTER_S = 2.0
 _BACK_OFF_S = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 5.0)
 _USER_ERROR_BACK_OFF_S = (5.0, 10.0, 20.0, 30.0)
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+_TELLING_EXITS = (loop.EXIT_FAILED, loop.EXIT_USER_ERROR)
+_log = logging.getLogger("visualizer.supervisor")
 _CONTEXT = multiprocessing.get_context("spawn")
 
 
@@ -88,6 +91,7 @@ class Child:
         self._due_ns = 0
         self._kill_ns: int | None = None
         self._last_end = ""
+        self._n_pipe_drops = 0
         self._is_user_error = self._is_finished = False
 
     @property
@@ -208,6 +212,7 @@ class Child:
             "heartbeat_age_s": round(clock.seconds(clock.now_ns() - beat_ns), 3) if beat_ns else None,
             "last_end": self._last_end,
             "n_errors": self._health.get("n_errors", 0),
+            "n_pipe_drops": self._n_pipe_drops + self._health.get("n_pipe_drops", 0),
             **self._measure(),
             "health": dict(self._health.get("health", {})),
         }
@@ -239,6 +244,7 @@ class Child:
     def _ended(self, exit_code: int | None, why: str = "") -> None:
         """Notes the end of the process and when to start the next."""
         if self._running is not None:
+            self._n_pipe_drops += self._running.pipe.n_dropped + self._running.pipe.n_malformed
             self._running.pipe.close()
         was_asked, self._kill_ns, self._running = self._kill_ns is not None, None, None
         if was_asked or not self.is_wanted:
@@ -248,7 +254,11 @@ class Child:
         sentence = str(self._health.get("sentence", ""))
         self._is_user_error = exit_code == loop.EXIT_USER_ERROR
         self._is_finished = exit_code == loop.EXIT_FINISHED or self.spec.restart == "never"
-        self._last_end = sentence if exit_code in (1, 2) and sentence else why or _describe_end(exit_code)
+        self._last_end = (
+            sentence if exit_code in _TELLING_EXITS and sentence else why or _describe_end(exit_code)
+        )
+        if not self._is_finished:
+            _log.warning("%s: %s; it is started again", self.spec.name, self._last_end)
         self._health = {}
         delays = _USER_ERROR_BACK_OFF_S if self._is_user_error else _BACK_OFF_S
         delay_s = delays[min(self._n_failures, len(delays) - 1)]

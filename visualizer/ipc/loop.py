@@ -5,6 +5,7 @@ Threads: the main one runs everything; a watcher waits for the parent's death, a
 
 from __future__ import annotations
 
+import contextlib
 import faulthandler
 import json
 import logging
@@ -36,6 +37,8 @@ ALARM_S = 5.0
 GIVE_UP_S = 10.0
 """After failing steps for so long a fresh process is the better try."""
 _MAX_ERROR_WAIT_S = 1.0
+_FOR_THE_PARENT = ("SIGINT", "SIGHUP", "SIGTSTP")
+"""A terminal sends these to all of its processes; the parent answers, and asks us to stop where it must."""
 
 
 class Loop:
@@ -211,10 +214,13 @@ class Loop:
 
 def run_child(spec_json: str, prefix: str, workers: list[str], end: socket.socket) -> None:
     """The entry of a worker process; imports the target, waits for `begin`, and never returns."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then asks us to stop
+    for name in _FOR_THE_PARENT:
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-    faulthandler.enable()
+    if sys.stderr is not None:
+        faulthandler.enable()
     spec = WorkerSpec(**json.loads(spec_json))
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format=f"{spec.name}: %(message)s")
     pipe = Pipe(end)
@@ -230,8 +236,9 @@ def run_child(spec_json: str, prefix: str, workers: list[str], end: socket.socke
     if pipe.is_closed:
         watcher.remove_orphaned()
     logging.shutdown()
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError, AttributeError):  # a closed terminal, or none
+            stream.flush()
     os._exit(exit_code)  # no library's exit handler may hang here: `close` has closed what there was
 
 

@@ -6,12 +6,15 @@ import contextlib
 import os
 import re
 import secrets
+import shutil
 import sys
 import threading
 from collections.abc import Iterable, Iterator
 from multiprocessing import resource_tracker
 from multiprocessing.shared_memory import SharedMemory
 from pathlib import Path
+
+from visualizer.types import UserError
 
 MAX_NAME = 30
 """macOS refuses longer names."""
@@ -36,6 +39,7 @@ class Memory(SharedMemory):
         """
         if len(name) > MAX_NAME:
             raise ValueError(f"the shared memory name {name!r} is longer than {MAX_NAME} characters")
+        self._is_maker = size is not None
         if size is not None:
             super().__init__(name, create=True, size=size)
         elif sys.version_info >= (3, 13):
@@ -56,9 +60,14 @@ class Memory(SharedMemory):
         return self.buf
 
     def unlink(self) -> None:
-        """Removes the name; the memory goes with its last user. Harmless when it is gone already."""
+        """Removes the name; the memory goes with its last user. Harmless when it is gone already.
+
+        For the maker, or a process that shares the maker's tracker.
+        """
         with contextlib.suppress(FileNotFoundError):
             super().unlink()
+            if sys.version_info >= (3, 13) and os.name == "posix" and not self._is_maker:
+                resource_tracker.unregister("/" + self.name, "shared_memory")  # the maker's entry
 
 
 def make_prefix() -> str:
@@ -75,6 +84,18 @@ def sweep() -> list[str]:
     for name in names:
         (_SHM_DIR / name).unlink(missing_ok=True)  # not our tracker's entry: no `Memory.unlink` here
     return names
+
+
+def require(n_bytes: int) -> None:
+    """UserError where there is not so much shared memory left: writing to it would kill the process."""
+    if not _SHM_DIR.is_dir():
+        return
+    n_free = shutil.disk_usage(_SHM_DIR).free
+    if n_free < n_bytes:
+        raise UserError(
+            f"{_SHM_DIR} has {n_free // 10**6} MB left and the show needs {n_bytes // 10**6} MB: "
+            "free some of it, or start the container with --shm-size=256m."
+        )
 
 
 def leftovers(prefix: str = "kb") -> list[str]:

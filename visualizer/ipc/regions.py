@@ -19,6 +19,8 @@ RENDERED_PX = (1920, 1080)
 """Largest width and height of a rendered frame; others may have any shape with as many pixels."""
 
 
+_N_BYTES = 64_000_000
+"""What all regions take at most, with 16 s of sound."""
 _MAPPED = ("audio", "features", "frames_a", "frames_b", "rendered")
 
 
@@ -38,9 +40,10 @@ class Regions:
         """Makes all regions under a fresh prefix, after removing what dead parents left behind.
 
         `unlink` must follow; it also runs when the interpreter ends. After a kill -9 the children do it,
-        and after them the resource tracker. Raises OSError when there is no room.
+        and after them the resource tracker. Raises UserError when there is no room.
         """
         memory.sweep()
+        memory.require(_N_BYTES)
         regions = cls(memory.make_prefix(), workers)
         atexit.register(regions.unlink)
         try:
