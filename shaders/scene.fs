@@ -8,7 +8,6 @@
     {"NAME": "softPicture", "TYPE": "image", "LABEL": "The same, blurred"},
     {"NAME": "backdrop", "TYPE": "image", "LABEL": "Shown until there is a picture"},
     {"NAME": "previous", "TYPE": "image", "LABEL": "The scene of the frame before, in linear light"},
-    {"NAME": "noise", "TYPE": "image"},
     {"NAME": "presence", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 1.0},
     {"NAME": "surround", "TYPE": "bool", "DEFAULT": true},
     {"NAME": "hang", "TYPE": "point2D", "DEFAULT": [1.0, 1.0], "LABEL": "Picture widths and heights on the wall"},
@@ -20,7 +19,11 @@
   ]
 }*/
 
-const float CELLS = 128.0;
+// A rounded wave of period 1 and height 1, from parabolas.
+vec4 wave(vec4 x) {
+    x = 2.0 * fract(x) - 1.0;
+    return 4.0 * x * (1.0 - abs(x));
+}
 
 // A cardinal spline from five bilinear taps (the corners of the nine-tap form weigh little enough to leave out).
 // Crispness 0 is Catmull-Rom; more gives strokes an edge.
@@ -66,10 +69,11 @@ void main() {
     vec2 aspect = vec2(RENDERSIZE.x / RENDERSIZE.y, 1.0);
     vec2 current = vec2(0.0);
     if (zoom > 0.0 || trail > 0.0) {
-        vec2 cell = centred * aspect * 2.2 + vec2(0.05, -0.04) * u_flow + 31.0;
-        vec2 f = fract(cell);
-        f = f * f * (3.0 - 2.0 * f);
-        current = IMG_NORM_PIXEL(noise, (floor(cell) + f + 0.5) / CELLS).xy - 0.5;
+        vec2 at = centred * aspect;
+        float t = 0.05 * u_flow;
+        vec4 w = wave(vec4(0.9 * at.y + 0.3 * at.x + t, 1.7 * at.y - 0.8 * at.x - 1.3 * t,
+                           0.8 * at.x - 0.4 * at.y - 0.8 * t, 1.9 * at.x + 0.7 * at.y + 1.1 * t));
+        current = 0.3 * w.xz + 0.2 * w.yw;
     }
     vec2 sway = zoom * (0.006 + 0.012 * u_bass) * current;
     vec2 q = (centred / (1.0 + breath) + sway / aspect) * hang + 0.5;

@@ -10,13 +10,13 @@
   ]
 }*/
 
-// Thirteen taps, two spreads wide on either side of the standard deviation.
+// Nine taps, to two standard deviations on either side.
 void main() {
     vec3 sum = vec3(0.0);
     float total = 0.0;
-    for (int i = -6; i <= 6; i++) {
+    for (int i = -4; i <= 4; i++) {
         float x = float(i);
-        float weight = exp(-x * x / 12.0);
+        float weight = exp(-x * x / 8.0);
         sum += weight * IMG_NORM_PIXEL(inputImage, isf_FragNormCoord + x * spread).rgb;
         total += weight;
     }

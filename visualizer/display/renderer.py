@@ -208,7 +208,7 @@ class Renderer:
         picture = picture or self._pictures[0]
         surround = values["display.fill"] == "surround"
         if surround:
-            spread = 1.8 / SOFT_PX
+            spread = 2.2 / SOFT_PX
             self._soften(picture, self._soft[0], (spread, 0.0))
             self._soften(self._soft[0], self._soft[1], (0.0, spread))
         trail = values["effects.feedback"]
@@ -218,7 +218,6 @@ class Renderer:
             "softPicture": self._soft[1].texture,
             "backdrop": self._backdrop.texture,
             "previous": self._scenes[0].texture,
-            "noise": self._noise,
         }
         zoom = values["effects.zoom"]
         scene = {
@@ -235,8 +234,8 @@ class Renderer:
         self._scenes.reverse()
         if values["effects.bloom"] > 0.0:
             width, height = self._glows[0].size
-            self._soften(self._scenes[0], self._glows[0], (1.5 / width, 0.0), GLOW_THRESHOLD)
-            self._soften(self._glows[0], self._glows[1], (0.0, 1.5 / height))
+            self._soften(self._scenes[0], self._glows[0], (1.9 / width, 0.0), GLOW_THRESHOLD)
+            self._soften(self._glows[0], self._glows[1], (0.0, 1.9 / height))
 
     def _soften(
         self, source: Canvas, target: Canvas, spread: tuple[float, float], threshold: float = 0.0
