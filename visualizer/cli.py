@@ -6,6 +6,7 @@ import argparse
 import importlib
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "live": ("visualizer.live", "start the show (also without any command)"),
@@ -49,6 +50,8 @@ def _parser() -> argparse.ArgumentParser:
 def _run(module_name: str, arguments: list[str]) -> int:
     from visualizer.types import UserError
 
+    if module_name.startswith("benchmarks"):  # they stay in the checkout, beside the package
+        sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
     try:
         command: Callable[[list[str]], int] = importlib.import_module(module_name).main
         return command(arguments)

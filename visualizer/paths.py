@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import platformdirs
 
-ROOT = Path(__file__).resolve().parent.parent
-"""The checkout (or the folder that an installation put `shaders/`, `models/` and `assets/` into)."""
+_CHECKOUT = Path(__file__).resolve().parent.parent
+_INSTALLED = Path(sys.prefix) / "share" / "klangbild"
+
+ROOT = _CHECKOUT if (_CHECKOUT / "shaders").is_dir() else _INSTALLED
+"""What holds `shaders/`, `models/` and `assets/`: the checkout, or where the wheel puts them."""
 
 MODELS = ROOT / "models"
 SHADERS = ROOT / "shaders"
