@@ -6,6 +6,8 @@ Its 512-d embedding, what is left after the maximum over time, is what the pictu
 
 from __future__ import annotations
 
+import copy
+
 import torch
 from torch import Tensor, nn
 
@@ -31,14 +33,15 @@ CHANNELS = (128, 128, 256, 256, 256, 256, 512)
 class ResidualBlock(nn.Module):
     """Two 3×3 convolutions, the first with stride 2, beside a 3×3 convolution of stride 2."""
 
-    def __init__(self, n_in: int, n_out: int) -> None:
+    def __init__(self, n_in: int, n_out: int, folded: bool = False) -> None:
         super().__init__()
+        norm = nn.Identity if folded else nn.BatchNorm2d
         self.conv1 = nn.Conv2d(n_in, n_out, 3, stride=2, padding=1)
-        self.norm1 = nn.BatchNorm2d(n_out)
+        self.norm1 = norm(n_out)
         self.conv2 = nn.Conv2d(n_out, n_out, 3, padding=1)
-        self.norm2 = nn.BatchNorm2d(n_out)
+        self.norm2 = norm(n_out)
         self.conv3 = nn.Conv2d(n_in, n_out, 3, stride=2, padding=1)
-        self.norm3 = nn.BatchNorm2d(n_out)
+        self.norm3 = norm(n_out)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, n_in, F, T) → (B, n_out, ⌈F/2⌉, ⌈T/2⌉), ≥ 0."""
@@ -47,16 +50,22 @@ class ResidualBlock(nn.Module):
 
 
 class ShortChunkCNN(nn.Module):
-    """Log-mel dB (B, 1, 128, 231) → (embedding (B, 512) ≥ 0, tag probabilities (B, 50) in [0, 1])."""
+    """Log-mel dB (B, 1, 128, 231) → (embedding (B, 512) ≥ 0, tag probabilities (B, 50) in [0, 1]).
 
-    def __init__(self, channels: tuple[int, ...] = CHANNELS, dropout: float = 0.5) -> None:
+    `folded` builds the form that ships, whose convolutions carry their BatchNorm: for inference alone.
+    """
+
+    def __init__(
+        self, channels: tuple[int, ...] = CHANNELS, dropout: float = 0.5, folded: bool = False
+    ) -> None:
         super().__init__()
+        self.channels = channels
         self.norm = nn.BatchNorm2d(1)
         self.blocks = nn.Sequential(
-            *(ResidualBlock(a, b) for a, b in zip((1, *channels[:-1]), channels, strict=True))
+            *(ResidualBlock(a, b, folded) for a, b in zip((1, *channels[:-1]), channels, strict=True))
         )
         self.dense1 = nn.Linear(channels[-1], channels[-1])
-        self.norm_dense = nn.BatchNorm1d(channels[-1])
+        self.norm_dense = nn.Identity() if folded else nn.BatchNorm1d(channels[-1])
         self.dropout = nn.Dropout(dropout)
         self.dense2 = nn.Linear(channels[-1], N_TAGS)
 
@@ -78,23 +87,20 @@ class ShortChunkCNN(nn.Module):
 
         The first BatchNorm2d(1) stays: folded into zero-padded convolutions it would be wrong at the edges.
         """
-        folded = type(self)(tuple(b.conv1.out_channels for b in self._blocks()), self.dropout.p)
-        folded.load_state_dict(self.state_dict())
-        folded.eval()
-        for block in folded._blocks():
+        merged = copy.deepcopy(self)
+        for block in merged.blocks:
             for i in (1, 2, 3):
                 _fold(getattr(block, f"conv{i}"), getattr(block, f"norm{i}"))
-                setattr(block, f"norm{i}", nn.Identity())
-        _fold(folded.dense1, folded.norm_dense)
-        folded.norm_dense = nn.Identity()  # type: ignore[assignment]
-        return folded
-
-    def _blocks(self) -> list[ResidualBlock]:
-        return [b for b in self.blocks if isinstance(b, ResidualBlock)]
+        _fold(merged.dense1, merged.norm_dense)
+        folded = ShortChunkCNN(self.channels, self.dropout.p, folded=True)
+        wanted = folded.state_dict()
+        folded.load_state_dict({name: value for name, value in merged.state_dict().items() if name in wanted})
+        return folded.eval()
 
 
-def _fold(layer: nn.Conv2d | nn.Linear, norm: nn.BatchNorm2d | nn.BatchNorm1d) -> None:
+def _fold(layer: nn.Conv2d | nn.Linear, norm: nn.Module) -> None:
     """Scale and shift `layer` in place so that it does what `layer` and then `norm` did in eval mode."""
+    assert isinstance(norm, nn.BatchNorm2d | nn.BatchNorm1d)
     assert norm.running_mean is not None and norm.running_var is not None
     scale = norm.weight / torch.sqrt(norm.running_var + norm.eps)
     layer.weight.mul_(scale.view(-1, *[1] * (layer.weight.dim() - 1)))

@@ -30,7 +30,7 @@ class Transfer(nn.Module):
 
     @torch.no_grad()
     def fold_standardisation(self, mean: Tensor, deviation: Tensor) -> None:
-        """Make a map trained on (z − mean) / deviation take z itself: the same function, folded into W and b."""
+        """Make a map trained on (z − mean) / deviation take z itself; the function stays the same."""
         weight = self.dense.weight / deviation
         self.dense.bias.sub_(weight @ mean)
         self.dense.weight.copy_(weight)

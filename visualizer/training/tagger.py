@@ -1,9 +1,9 @@
 """Trains the tagger: distilled from published taggers, and told the instruments of what was rendered for it.
 
 Targets. The teachers were trained on tags that few listeners gave, so a tag that is plainly there gets 0.3
-from one and 0.05 for another. Each tag's probability p is therefore moved to sigmoid(1.5·(logit p − logit θ)),
-with θ such that as many training windows lie above it as the teachers' probabilities sum to (3 % of them at
-least, and θ at least 0.06): a window that the teachers rank among those gets more than 0.5. Where the truth is
+from one and 0.05 for another. Each tag's probability p is moved to sigmoid(1.5·(logit p − logit θ)), with θ
+such that as many training windows lie above it as the teachers' probabilities sum to (3 % of them at least,
+and θ at least 0.06): a window that the teachers rank among those gets more than 0.5. Where the truth is
 known (programs of rendered scores, made-up drums, noise, silence) the target is 0.8 truth and 0.2 of that.
 The loss is the binary cross-entropy.
 """
@@ -30,6 +30,7 @@ from visualizer.training.frontend import WINDOW_SAMPLES, LogMel
 from visualizer.training.house import Progress, Stats, load_state, save_atomic
 from visualizer.training.judge import judge
 from visualizer.training.music import CLIP, N_WINDOWS, WINDOW
+from visualizer.training.ship_tagger import ship
 from visualizer.types import UserError
 
 TRUTH_WEIGHT = 0.8
@@ -224,6 +225,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--batch", type=int, default=8, help="windows a step")
     parser.add_argument("--learning-rate", type=float, default=1e-3, help="at its highest")
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument(
+        "--ship", type=Path, metavar="FOLDER", help="judge the saved state and write this model"
+    )
 
 
 def main(argv: list[str]) -> int:
@@ -235,6 +239,10 @@ def main(argv: list[str]) -> int:
     settings = Settings(args.minutes, args.batch, args.learning_rate, args.seed, args.device, args.folder)
     if args.dry_run:
         print(settings)
+        return 0
+    if args.ship is not None:
+        for name, value in ship(args.folder / "state.pt", args.folder, args.ship).items():
+            print(f"{name:24} {value:.4f}")
         return 0
     if not (shard_paths(args.folder, False) and shard_paths(args.folder, True)):
         corpora.make(args.data, args.teachers, args.folder, args.n_shards)

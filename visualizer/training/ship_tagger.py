@@ -1,0 +1,103 @@
+"""Ships the tagger of a run: judges it on held-out music, stores it in int8, writes graph and card."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from visualizer.checkpoints.cards import Card
+from visualizer.checkpoints.export import Graph, publish
+from visualizer.checkpoints.weights import load_state as load_weights
+from visualizer.networks.tagger import N_COLUMNS, N_MELS, TAGS, ShortChunkCNN
+from visualizer.paths import MODELS
+from visualizer.training.corpus import Corpus, shard_paths
+from visualizer.training.house import load_state
+from visualizer.training.judge import hear, judge, stability, windows, words
+
+ID = "tagger-house"
+N_SAMPLES_OF_WORDS = 10
+
+
+def load_shipped(folder: Path = MODELS / ID) -> ShortChunkCNN:
+    """The shipped tagger as a torch module, weights as every runtime computes with them."""
+    stored = load_weights(folder / "weights.safetensors")
+    channels = tuple(int(stored[f"blocks.{i}.conv1.bias"].shape[0]) for i in range(7))
+    network = ShortChunkCNN(channels, folded=True)
+    network.load_state_dict({name: torch.from_numpy(np.array(value)) for name, value in stored.items()})
+    return network.eval()
+
+
+def current_commit() -> str:
+    """The short hash of the checkout, or "unknown" outside of one."""
+    command = ["git", "rev-parse", "--short", "HEAD"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=MODELS.parent)
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return done.stdout.strip()
+
+
+def describe(network: ShortChunkCNN, held_out: Corpus) -> str:
+    """What the network says of ten held-out clips of different kinds."""
+    kinds: dict[str, int] = {}
+    for clip in np.random.default_rng(3).permutation(len(held_out)):
+        kinds.setdefault(held_out.kinds[clip], int(clip))
+    chosen = [kinds[kind] for kind in sorted(kinds)][:: max(1, len(kinds) // N_SAMPLES_OF_WORDS)]
+    said = []
+    for clip in chosen[:N_SAMPLES_OF_WORDS]:
+        _, tags = hear(network, windows(held_out, np.array([clip])))
+        said.append(f"{held_out.kinds[clip]}: {', '.join(words(tags.mean(axis=0)))}")
+    return "; ".join(said)
+
+
+def ship(state_path: Path, music: Path, folder: Path) -> dict[str, float]:
+    """Publish the averaged weights of a run and return their figures, as measured on what was stored.
+
+    `music` holds the held-out shard, `folder` is the model's own. Raises UserError where either is missing.
+    """
+    state = load_state(state_path)
+    held_out = Corpus(shard_paths(music, held_out=True))
+    channels = tuple(int(state["average"][f"blocks.{i}.conv1.bias"].shape[0]) for i in range(7))
+    network = ShortChunkCNN(channels)
+    network.load_state_dict(state["average"])
+    folded = network.eval().fold_batchnorm()
+    theta = state["theta"].numpy()
+    figures = judge(folded, held_out, theta) | {
+        f"cosine_{k}": v for k, v in stability(folded, held_out).items()
+    }
+    figures |= {"n_windows_heard": float(state["n_windows"])}
+    torch.manual_seed(0)
+    graph = Graph(
+        folded, {"mel": torch.rand(1, 1, N_MELS, N_COLUMNS) * 60 - 60}, ("embedding", "tags"), free_batch=True
+    )
+    card = Card(
+        id=ID,
+        kind="tagger",
+        title="House tagger",
+        summary="Hears 3.69 s of music: 50 tags and a 512-d embedding, 31.25 times a second. Short-chunk CNN with "
+        "residual connections, BatchNorm folded, convolutions in int8 per channel.",
+        paper="Won et al. 2020 (short-chunk CNN); TräumerAI 2020 (embedding)",
+        data="MIDI files (CC0, public domain, CC BY, CC BY-SA, BSD) rendered with two soundfonts and with a "
+        "synthesizer of our own, open-licensed recordings, and mixes of them; targets by an ensemble of "
+        "published FCN, CRNN and musicnn taggers (MIT) and by the true instruments.",
+        rights="MIT, as the project",
+        command="klangbild train tagger --data DATA --minutes 72",
+        commit=current_commit(),
+        architecture={
+            "channels": list(channels),
+            "folded": True,
+            "thresholds": [round(float(t), 4) for t in theta],
+        },
+        figures={k: round(v, 4) for k, v in figures.items()},
+        limits="The probabilities are calibrated so that a tag that is plainly there gets more than 0.5 (see "
+        "training/tagger.py), they are not shares of listeners. Voices, rock and metal are nearly absent "
+        f"from its training music. Held-out clips: {describe(folded, held_out)}.",
+        labels=TAGS,
+    )
+    parity = publish(folded, [graph], card, folder, precision="int8")
+    worst = max(p.max_error for p in parity[graph.file].values())
+    stored = judge(load_shipped(folder), held_out, theta)
+    return figures | {"parity": worst} | {f"stored_{k}": v for k, v in stored.items()}
