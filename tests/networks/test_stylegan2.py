@@ -1,4 +1,4 @@
-"""StyleGAN2: shapes, counts, and equality with the formulation of modulated weights and grouped convolutions."""
+"""StyleGAN2: shapes, counts, equality with the formulation of modulated weights."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ def draw_inputs(shape: GeneratorShape, n: int, seed: int = 0) -> tuple[torch.Ten
     return w, make_noises(shape, n, random)
 
 
-# The other way to write it down: zero insertion and FIR filters by hand, weights modulated and demodulated for each
-# picture, a grouped convolution over the batch.
+# The other way to write it: zero insertion and FIR filters by hand, weights modulated and demodulated for
+# each picture, a grouped convolution over the batch.
 
 
 def fir_resample(x: torch.Tensor, up: int, pad: tuple[int, int], gain: float) -> torch.Tensor:
@@ -87,7 +87,9 @@ def reference_image(generator, w, noises):
             layer += 1
         rgb_layer = block.to_rgb
         scale = w[:, layer] @ rgb_layer.affine.weight.T + rgb_layer.affine.bias
-        rgb = modulated_convolution(x, rgb_layer.weight, scale, False, False) + rgb_layer.bias.reshape(1, 3, 1, 1)
+        rgb = modulated_convolution(x, rgb_layer.weight, scale, False, False) + rgb_layer.bias.reshape(
+            1, 3, 1, 1
+        )
         image = rgb if image is None else fir_resample(image, 2, (2, 1), 4.0) + rgb
     return image
 
@@ -234,7 +236,12 @@ def test_equalised_rate_equals_scaled_weights():
 
 
 @pytest.mark.parametrize(
-    "make", [lambda: GeneratorShape(48, (8,) * 5), lambda: GeneratorShape(64, (8,)), lambda: GeneratorShape(2048, ())]
+    "make",
+    [
+        lambda: GeneratorShape(48, (8,) * 5),
+        lambda: GeneratorShape(64, (8,)),
+        lambda: GeneratorShape(2048, ()),
+    ],
 )
 def test_impossible_shapes_are_refused(make):
     with pytest.raises(ValueError):

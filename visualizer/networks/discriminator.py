@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -17,8 +18,8 @@ GROUP = 4
 class HalveSize(torch.autograd.Function):
     """The [1,3,3,1] low-pass at every second pixel: (B,C,H,W) → (B,C,H/2,W/2).
 
-    Only its slope is special: zeros put in between and the low-pass again. CPU libraries run the slope of a strided
-    depthwise convolution many times slower, which was a quarter of a training step.
+    Only its slope is special: zeros put in between and the low-pass again. CPU libraries run the slope of a
+    strided depthwise convolution many times slower, which was a quarter of a training step.
     """
 
     @staticmethod
@@ -83,15 +84,13 @@ def minibatch_deviation(x: Tensor, group: int = GROUP) -> Tensor:
 
 
 class Discriminator(nn.Module):
-    """Picture (B, 3, S, S) in [-1, 1] → realness (B,); `channels` from 4 px upwards, S = 4 · 2^(len(channels) - 1)."""
+    """Picture (B, 3, S, S) in [-1, 1] → realness (B,); `channels` from 4 px upwards, one a power of two."""
 
     def __init__(self, channels: tuple[int, ...], n_dense: int | None = None) -> None:
         super().__init__()
         widths = channels[::-1]
         self.from_rgb = EqualConv(3, widths[0], 1)
-        self.blocks = nn.ModuleList(
-            ResidualBlock(i, o) for i, o in zip(widths[:-1], widths[1:], strict=True)
-        )
+        self.blocks = nn.ModuleList(ResidualBlock(i, o) for i, o in pairwise(widths))
         self.last_conv = EqualConv(widths[-1] + 1, widths[-1], 3)
         n_dense = n_dense or widths[-1]
         self.dense = Dense(widths[-1] * 16, n_dense)

@@ -1,11 +1,12 @@
 """StyleGAN2 with a skip generator: mapping, synthesis with early exits, and the residual discriminator.
 
-Source: Karras et al., "Analyzing and Improving the Image Quality of StyleGAN" (2020). The convolutions scale the
-activations by the style instead of the weights (their equation 1 seen from the other side of the linear map), so the
-weights stay static and a batch needs no grouped convolution; the result is the same.
+Source: Karras et al., "Analyzing and Improving the Image Quality of StyleGAN" (2020). The convolutions scale
+the activations by the style instead of the weights (their equation 1 seen from the other side of the linear
+map), so the weights stay static and a batch needs no grouped convolution; the result is the same.
 
-Weights are stored as they are used. The paper's "equalised learning rate" (stored weight = used weight / gain) is the
-same as Adam with a learning rate times that gain, so it lives in `rates` and costs nothing in the graph.
+Weights are stored as they are used. The paper's "equalised learning rate" (stored weight = used weight /
+gain) is the same as Adam with a learning rate times that gain, so it lives in `rates` and costs nothing in
+the graph.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ EPSILON = 1e-8
 
 @dataclass(frozen=True)
 class GeneratorShape:
-    """What fixes a generator: image size in px, channels from 4 px upwards, width of w, depth of the mapping."""
+    """What fixes a generator: size in px, channels from 4 px upwards, width of w, depth of the mapping."""
 
     size_px: int
     channels: tuple[int, ...]
@@ -38,7 +39,9 @@ class GeneratorShape:
         if not MIN_SIZE_PX < self.size_px <= MAX_SIZE_PX or self.size_px & (self.size_px - 1):
             raise ValueError(f"a generator's size is a power of two from 8 to 1024 px, not {self.size_px}")
         if len(self.channels) != self.n_blocks:
-            raise ValueError(f"{self.size_px} px needs {self.n_blocks} channel counts, not {len(self.channels)}")
+            raise ValueError(
+                f"{self.size_px} px needs {self.n_blocks} channel counts, not {len(self.channels)}"
+            )
 
     @classmethod
     def from_base(
@@ -67,7 +70,7 @@ class GeneratorShape:
         return tuple(4 << i for i in range(self.n_blocks))
 
     def noise_px(self, layer: int) -> int:
-        """Side in px of the noise picture of a convolution layer (layer 0 paints 4 px, 1 and 2 paint 8 px, ...)."""
+        """Side in px of the noise picture of a convolution layer (layer 0: 4 px, 1 and 2: 8 px, ...)."""
         return 4 << ((layer + 1) // 2)
 
 
@@ -93,14 +96,14 @@ def blur(x: Tensor, gain: float, padding: Sequence[int], stride: int = 1) -> Ten
 
 
 def upsample_image(image: Tensor) -> Tensor:
-    """Twice the size by zero insertion and the [1,3,3,1] low-pass (gain 4), for the RGB skip: (B,C,H,W) → (B,C,2H,2W)."""
+    """The RGB skip, twice the size: zero insertion and the [1,3,3,1] low-pass: (B,C,H,W) → (B,C,2H,2W)."""
     n_channels = image.shape[1]
     kernel = blur_kernel(4.0).to(image).expand(n_channels, 1, 4, 4)
     return F.conv_transpose2d(image, kernel, stride=2, padding=1, groups=n_channels)
 
 
 class Rated(nn.Module):
-    """A layer whose `rates` say by how much each of its own parameters scales the learning rate (1 if not named)."""
+    """A layer whose `rates` say how each of its own parameters scales the learning rate (else 1)."""
 
     rates: dict[str, float]
 
@@ -119,7 +122,7 @@ class Dense(Rated):
 
 
 class Mapping(nn.Module):
-    """z (B, n_w) → w (B, n_w): normalised to the sphere, then dense layers at a hundredth of the learning rate."""
+    """z (B, n_w) → w (B, n_w): put on the sphere, then dense layers at a hundredth of the learning rate."""
 
     def __init__(self, n_w: int, n_mapping: int) -> None:
         super().__init__()
@@ -133,7 +136,7 @@ class Mapping(nn.Module):
 
 
 class StyledConv(Rated):
-    """A modulated, demodulated 3×3 convolution (twice the size with `up`), noise, bias, activation and bending."""
+    """A modulated, demodulated 3×3 convolution (`up`: twice the size), noise, bias, activation, bending."""
 
     def __init__(self, n_in: int, n_out: int, n_w: int, up: bool) -> None:
         super().__init__()
@@ -145,7 +148,7 @@ class StyledConv(Rated):
         self.up = up
 
     def style(self, w: Tensor) -> tuple[Tensor, Tensor]:
-        """w (B, n_w) → scale of the inputs (B, n_in) and demodulation of the outputs (B, n_out), in float32."""
+        """w (B, n_w) → scale of the inputs (B, n_in) and demodulation of the outputs (B, n_out)."""
         scale = self.affine(w)
         power = self.weight.square().sum((2, 3))
         return scale, torch.rsqrt(F.linear(scale.float().square(), power) + EPSILON)
@@ -156,9 +159,14 @@ class StyledConv(Rated):
             return F.conv2d(x, weight, padding=1)
         return blur(F.conv_transpose2d(x, weight.transpose(0, 1), stride=2), 4.0, (1, 1, 1, 1))
 
-    def forward(self, x: Tensor, w: Tensor, noise: Tensor | None, gain: Tensor | None, offset: Tensor | None) -> Tensor:
+    def forward(
+        self, x: Tensor, w: Tensor, noise: Tensor | None, gain: Tensor | None, offset: Tensor | None
+    ) -> Tensor:
         scale, demodulation = self.style(w)
-        x = self.convolve(x * scale.to(x.dtype)[:, :, None, None]) * demodulation.to(x.dtype)[:, :, None, None]
+        x = (
+            self.convolve(x * scale.to(x.dtype)[:, :, None, None])
+            * demodulation.to(x.dtype)[:, :, None, None]
+        )
         if noise is not None:
             x = x + (noise * self.noise_strength).to(x.dtype)
         x = activate(x + self.bias.to(x.dtype)[:, None, None])
@@ -190,6 +198,9 @@ class Block(nn.Module):
         self.conv1 = StyledConv(n_out, n_out, n_w, up=False)
         self.to_rgb = ToRGB(n_out, n_w)
 
+    def convs(self) -> list[StyledConv]:
+        return [self.conv1] if self.conv0 is None else [self.conv0, self.conv1]
+
 
 def bend(x: Tensor, gain: Tensor | None, offset: Tensor | None) -> Tensor:
     """Network bending by the performer: x · gain + offset, each a scalar tensor or None for neutral."""
@@ -199,14 +210,16 @@ def bend(x: Tensor, gain: Tensor | None, offset: Tensor | None) -> Tensor:
 
 
 class Synthesis(nn.Module):
-    """w for each layer → picture; the picture after each block is a finished coarser one (the early exits)."""
+    """w for each layer → picture; the picture after each block is a finished coarse one (the early exits)."""
 
     def __init__(self, shape: GeneratorShape) -> None:
         super().__init__()
         self.shape = shape
         self.const = nn.Parameter(torch.randn(1, shape.channels[0], 4, 4))
         inputs = (0, *shape.channels[:-1])
-        self.blocks = nn.ModuleList(Block(i, o, shape.n_w) for i, o in zip(inputs, shape.channels, strict=True))
+        self.blocks = nn.ModuleList(
+            Block(i, o, shape.n_w) for i, o in zip(inputs, shape.channels, strict=True)
+        )
 
     def forward(
         self,
@@ -218,10 +231,11 @@ class Synthesis(nn.Module):
         exit_px: int | None = None,
         dtype: torch.dtype = torch.float32,
     ) -> Tensor:
-        """w (B, n_layers, n_w) → image (B, 3, S, S) float32, about [-1, 1] (not clamped), S = `exit_px` or the full size.
+        """w (B, n_layers, n_w) → image (B, 3, S, S) float32, about [-1, 1] (not clamped), S = `exit_px` or
+        the full size.
 
-        `noises`: n_noises pictures (1 or B, 1, r, r), None for none; `gain`, `offset`: (n_layers,), whose last element
-        bends the picture itself; `dtype` of the feature maps (pictures are summed in float32).
+        `noises`: n_noises pictures (1 or B, 1, r, r), None for none; `gain`, `offset`: (n_layers,), whose
+        last element bends the picture itself; `dtype` of the feature maps (pictures are summed in float32).
         """
         return self.pictures(w, noises, noise_strength, gain, offset, exit_px, dtype)[-1]
 
@@ -249,9 +263,8 @@ class Synthesis(nn.Module):
         skip: Tensor | None = None
         layer = 0
         for block in self.blocks:
-            for conv in (block.conv0, block.conv1):
-                if conv is None:
-                    continue
+            assert isinstance(block, Block)
+            for conv in block.convs():
                 noise = None if noises is None else noises[layer] * noise_strength
                 bent = (None if gain is None else gain[layer], None if offset is None else offset[layer])
                 x = conv(x, w[:, layer], noise, *bent)
@@ -288,14 +301,14 @@ class Generator(nn.Module):
 def make_noises(
     shape: GeneratorShape, n_images: int, generator: torch.Generator | None = None, exit_px: int | None = None
 ) -> list[Tensor]:
-    """Fresh noise pictures (n_images, 1, r, r), standard normal, for each convolution layer up to the exit."""
+    """Standard normal noise pictures (n_images, 1, r, r), one a convolution layer up to the exit."""
     n_noises = shape.n_noises if exit_px is None else 2 * int(math.log2(exit_px)) - 3
     sides = [shape.noise_px(i) for i in range(n_noises)]
     return [torch.randn(n_images, 1, side, side, generator=generator) for side in sides]
 
 
 def parameter_groups(modules: Sequence[nn.Module], learning_rate: float) -> list[dict[str, Any]]:
-    """Optimiser groups of all parameters of `modules`, gathered by the learning rate that their layers ask for."""
+    """Optimiser groups of all parameters of `modules`, by the learning rate that their layers ask for."""
     groups: dict[float, list[nn.Parameter]] = {}
     for module in modules:
         for layer in module.modules():

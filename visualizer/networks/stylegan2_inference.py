@@ -1,9 +1,11 @@
-"""The generator as it is run live: batch 1, static weights, up-convolutions as sub-pixel convolutions, fixed shapes.
+"""The generator as it is run live: batch 1, static weights, up-convolutions as sub-pixel convolutions, fixed
+shapes.
 
-It shares the parameters of the training form and equals it. A stride-2 transposed 3×3 convolution has four kinds of
-output pixel, each fed by at most 2×2 input pixels, so it is a 2×2 convolution to four times the channels whose outputs
-are then interleaved (9 useful taps of 16); the low-pass follows as before. The 2×2 weights are made in the graph from
-the stored 3×3 ones: runtimes fold that when they load, and the file holds the weights once.
+It shares the parameters of the training form and equals it. A stride-2 transposed 3×3 convolution has four
+kinds of output pixel, each fed by at most 2×2 input pixels, so it is a 2×2 convolution to four times the
+channels whose outputs are then interleaved (9 useful taps of 16); the low-pass follows as before. The 2×2
+weights are made in the graph from the stored 3×3 ones: runtimes fold that when they load, and the file holds
+the weights once.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from torch import Tensor, nn
 
 from visualizer.networks.stylegan2 import (
     LEAK,
+    Block,
     Generator,
     GeneratorShape,
     StyledConv,
@@ -29,7 +32,8 @@ from visualizer.networks.stylegan2 import (
 def subpixel_weight(weight: Tensor) -> Tensor:
     """Weights of a transposed stride-2 convolution (O, I, 3, 3) → (4·O, I, 2, 2), ready for `pixel_shuffle`.
 
-    Output row 2m gathers rows m-1 and m through taps 2 and 0, row 2m+1 only row m through tap 1; columns alike.
+    Output row 2m gathers rows m-1 and m through taps 2 and 0, row 2m+1 only row m through tap 1; columns
+    alike.
     """
     n_out, n_in = weight.shape[:2]
     rows = _phases(weight, 2)
@@ -53,9 +57,9 @@ def convolve_up(x: Tensor, weight: Tensor) -> Tensor:
 class InferenceForm(nn.Module):
     """(w (1, n_layers, n_w), noise_strength (1,), noise_0 … , gain (n_layers,), offset (n_layers,)) → image.
 
-    The image is (1, 3, S, S) in [-1, 1], S = `exit_px` or the full size. An early exit takes the same w, gain and
-    offset as the full size and leaves unused layers alone; it has only the noises of the layers that it runs. The last
-    gain and offset bend the picture itself. 1 and 0 are neutral.
+    The image is (1, 3, S, S) in [-1, 1], S = `exit_px` or the full size. An early exit takes the same w, gain
+    and offset as the full size and leaves unused layers alone; it has only the noises of the layers that it
+    runs. The last gain and offset bend the picture itself. 1 and 0 are neutral.
     """
 
     def __init__(self, generator: Generator | Synthesis, exit_px: int | None = None) -> None:
@@ -78,13 +82,12 @@ class InferenceForm(nn.Module):
     def forward(self, w: Tensor, noise_strength: Tensor, *others: Tensor) -> Tensor:
         *noises, gain, offset = others
         strength = noise_strength.reshape(1, 1, 1, 1)
-        x = self.synthesis.const
+        x: Tensor = self.synthesis.const
         skip: Tensor | None = None
         layer = 0
         for block in list(self.synthesis.blocks)[: self.n_blocks]:
-            for conv in (block.conv0, block.conv1):
-                if conv is None:
-                    continue
+            assert isinstance(block, Block)
+            for conv in block.convs():
                 noise = noises[layer] * (strength * conv.noise_strength)
                 x = _run_conv(conv, x, w[:, layer], noise, gain[layer], offset[layer])
                 layer += 1
@@ -97,7 +100,10 @@ class InferenceForm(nn.Module):
         """Named inputs in the order of `forward`, from a seed (w is plain noise, bending is neutral)."""
         random = torch.Generator().manual_seed(seed)
         shape = self.shape
-        named = {"w": torch.randn(1, shape.n_layers, shape.n_w, generator=random), "noise_strength": torch.ones(1)}
+        named = {
+            "w": torch.randn(1, shape.n_layers, shape.n_w, generator=random),
+            "noise_strength": torch.ones(1),
+        }
         for i in range(self.n_noises):
             side = shape.noise_px(i)
             named[f"noise_{i}"] = torch.randn(1, 1, side, side, generator=random)
@@ -122,7 +128,7 @@ def export_module(generator: Generator, exit_px: int | None = None) -> Inference
 
 
 def count_macs(shape: GeneratorShape, exit_px: int | None = None) -> int:
-    """Multiplications of one image in the inference form: convolutions (up ones with their 16 taps), blurs, toRGB."""
+    """Multiplications an image in the inference form: convolutions (up ones with 16 taps), blurs, toRGB."""
     n_macs, n_in = 0, 0
     for side, n_out in zip(shape.resolutions_px, shape.channels, strict=True):
         if n_in:

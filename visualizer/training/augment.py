@@ -1,7 +1,8 @@
-"""Differentiable augmentation of real and painted pictures alike, so that few pictures do not get learned by heart.
+"""Differentiable augmentation of real and painted pictures alike, so that few pictures do not get learned by
+heart.
 
-Source: Zhao et al., "Differentiable Augmentation" (2020) for the operations; Karras et al., "Training GANs with
-Limited Data" (2020) for the adaptive probability.
+Source: Zhao et al., "Differentiable Augmentation" (2020) for the operations; Karras et al., "Training GANs
+with Limited Data" (2020) for the adaptive probability.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ SPEED_IMAGES = 400_000
 
 
 def augment(images: Tensor, probability: float) -> Tensor:
-    """Colour, translation and cutout, each picture and operation with `probability`: (B, 3, S, S) → the same."""
+    """Colour, translation and cutout, each with `probability` a picture: (B, 3, S, S) → the same."""
     if probability <= 0:
         return images
     return _cutout(_translate(_colour(images, probability), probability), probability)
@@ -64,6 +65,6 @@ def _cutout(x: Tensor, probability: float) -> Tensor:
 
 
 def adapt(probability: float, realness: float, n_images: int) -> float:
-    """The next probability, from the mean sign of D on real pictures: above TARGET means it knows them by heart."""
+    """The next probability, from the mean sign of D on real pictures: above TARGET it knows them by heart."""
     step = n_images / SPEED_IMAGES
     return min(0.8, max(0.0, probability + (step if realness > TARGET else -step)))

@@ -1,13 +1,15 @@
 """Trains the generator: its 64 px stem against a discriminator, on a folder of paintings.
 
-Non-saturating loss with lazy R1, an average of the weights (EMA) that is what gets shown and shipped, and bf16 feature
-maps. On a CPU the number of updates counts for more than the number of pictures, so batches are small.
+Non-saturating loss with lazy R1, an average of the weights (EMA) that is what gets shown and shipped, and
+bf16 feature maps. On a CPU the number of updates counts for more than the number of pictures, so batches are
+small.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import signal
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -175,6 +177,12 @@ def sample(generator: Generator, n: int, seed: int, exit_px: int | None = None, 
     return torch.cat(pictures)
 
 
+def stop_on_signal() -> None:
+    """Lets a polite kill end the loop as Ctrl-C does, saved (also where the shell ignores Ctrl-C)."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def train(
     run: Run, batches: Batches, folder: Path, minutes: float, keep_stats: bool, save_s: float = 180.0
 ) -> None:
@@ -208,9 +216,8 @@ def train(
         progress.end()
         stats.close()
     _save(run, folder)
-    print(
-        f"{c.n_images - n_before} images in {progress.elapsed_s / 60:.1f} min; {c.n_images} in all, in {folder}"
-    )
+    n_new, took_min = c.n_images - n_before, progress.elapsed_s / 60
+    print(f"{n_new} images in {took_min:.1f} min; {c.n_images} in all, in {folder}")
 
 
 def _save(run: Run, folder: Path) -> None:
@@ -248,6 +255,7 @@ def main(argv: list[str]) -> int:
     pixels, weights = load_pictures(a.data, STEM_PX, a.out / "cache")
     run = Run.from_state(house.load_state(path), device) if a.resume else Run(SHAPE, settings, device)
     seed = run.settings.seed + run.counters.n_images
+    stop_on_signal()
     train(run, Batches(pixels, weights, run.settings.n_batch, seed), a.out, a.minutes, a.resume)
     return 0
 

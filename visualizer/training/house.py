@@ -1,13 +1,13 @@
 """The training house: what every training script shares (atomic checkpoints, statistics, seeds, progress).
 
-A run lives in one folder: `state.pt` (everything needed to go on), `stats.jsonl` (one JSON object a line) and sheets.
+A run lives in one folder: `state.pt` (everything needed to go on), `stats.jsonl` (one JSON object a line) and
+sheets.
 """
 
 from __future__ import annotations
 
 import json
 import math
-import os
 import sys
 import time
 from pathlib import Path
@@ -29,7 +29,7 @@ def save_atomic(path: Path, state: dict[str, Any]) -> None:
     part = path.with_name(path.name + ".part")
     try:
         torch.save(state, part)
-        os.replace(part, path)
+        part.replace(path)
     except OSError as error:
         raise UserError(
             f"the training state cannot be written to {path}: {error.strerror}; free some space"
@@ -69,7 +69,7 @@ def _short(value: float | int | str) -> float | int | str:
 
 
 class Progress:
-    """One line on stderr with what is left, rewritten at most twice a second on a terminal, else once a minute."""
+    """One line on stderr with what is left, rewritten twice a second on a terminal, else once a minute."""
 
     def __init__(self, budget_s: float) -> None:
         self._budget_s = budget_s

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 from collections import Counter
 from pathlib import Path
 
@@ -20,7 +19,7 @@ MIN_PICTURES = 16
 
 
 def find_pictures(folder: Path, split: str = "train") -> tuple[list[Path], list[int | None]]:
-    """The pictures of a folder and their years: of `split` if it holds `paintings.csv`, else every picture in it."""
+    """The pictures of a folder and their years: of `split` where it has `paintings.csv`, else all of it."""
     if not folder.is_dir():
         raise UserError(
             f"there are no pictures to learn from at {folder}; name a folder of pictures with --data"
@@ -51,7 +50,7 @@ def read_square(path: Path, size_px: int) -> np.ndarray:
 
 
 def load_pictures(folder: Path, size_px: int, cache_dir: Path) -> tuple[np.ndarray, np.ndarray]:
-    """All training pictures, (N, size, size, 3) uint8, and the weights to draw them with, (N,) float64, sum 1.
+    """All training pictures, (N, size, size, 3) uint8, and the weights to draw them by, (N,), sum 1.
 
     The array is cached in `cache_dir`; unreadable pictures are left out and counted on the way.
     """
@@ -64,7 +63,7 @@ def load_pictures(folder: Path, size_px: int, cache_dir: Path) -> tuple[np.ndarr
     pixels = np.load(pixels_path, mmap_mode="r")
     if len(pixels) < MIN_PICTURES:
         raise UserError(
-            f"{folder} holds {len(pixels)} readable pictures and {MIN_PICTURES} are needed; name another with --data"
+            f"{folder} holds {len(pixels)} readable pictures, not {MIN_PICTURES}; name another with --data"
         )
     return pixels, balance([years[i] for i in kept])
 
@@ -83,7 +82,7 @@ def _fill_cache(paths: list[Path], size_px: int, pixels_path: Path, kept_path: P
         part = path.with_name(path.name + ".part")
         with part.open("wb") as file:
             np.save(file, array)
-        os.replace(part, path)
+        part.replace(path)
 
 
 def balance(years: list[int | None], power: float = 0.5) -> np.ndarray:
