@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -114,17 +115,25 @@ def holds(heard: np.ndarray, sent: np.ndarray) -> bool:
     return any(np.array_equal(heard[s : s + len(sent)], sent) for s in starts)
 
 
+def assert_heard(line_in: VirtualLineIn, heard: Listening, sent: np.ndarray) -> None:
+    """Plays `sent` and finds it in the ring, to the bit and without a hole."""
+    heard.blocks.clear()
+    player = line_in.play_array(sent)
+    heard.until(lambda: player.poll() is not None)
+    for _ in range(20):
+        heard.run(0.3)
+        if holds(heard.samples, sent):
+            return
+    raise AssertionError(f"it is not in what was heard: {heard.status}")
+
+
 def test_what_is_played_arrives_to_the_bit_and_comes_back_after_a_loss(
     line_in: VirtualLineIn, listen: Listen
 ) -> None:
     heard = listen("vin")
     heard.until_listening()
-    sent = noise(2)
-    player = line_in.play_array(sent)
-    heard.until(lambda: bool(heard.blocks) and holds(heard.samples, sent))
-    player.wait(timeout=10)
+    assert_heard(line_in, heard, noise(2))
     assert heard.n_lost == 0 and heard.health["n_refused"] == 0 and heard.health["n_glitches"] == 0
-    heard.run(0.5)
     assert heard.features().sample == pytest.approx(heard.regions.audio.n_written, abs=0.5 * 48_000)
 
     line_in.unplug()
@@ -139,11 +148,7 @@ def test_what_is_played_arrives_to_the_bit_and_comes_back_after_a_loss(
     plugged = time.monotonic()
     heard.until_listening()
     assert time.monotonic() - plugged < 3
-    heard.blocks.clear()
-    again = noise(1, seed=1)
-    player = line_in.play_array(again)
-    heard.until(lambda: bool(heard.blocks) and holds(heard.samples, again))
-    player.wait(timeout=10)
+    assert_heard(line_in, heard, noise(1, seed=1))
     heard.until(lambda: heard.status["state"] == "running")
     assert heard.status["restarts"] == 0
 
@@ -174,6 +179,22 @@ def test_system_is_the_default_output_and_follows_it(line_in: VirtualLineIn, lis
     heard.until_listening()
 
 
+def test_a_mixer_may_move_the_input_and_is_named(line_in: VirtualLineIn, listen: Listen) -> None:
+    heard = listen("vin")
+    heard.until_listening()
+    other = line_in.load_sink("other", default=False)
+    try:
+        listed = subprocess.run(["pactl", "list", "short", "source-outputs"], capture_output=True, text=True)
+        stream = listed.stdout.split()[0]
+        subprocess.run(["pactl", "move-source-output", stream, "other.monitor"], check=True)
+        heard.until(lambda: heard.status["sentence"] == "A mixer moved the input to other.monitor.")
+        subprocess.run(["pactl", "move-source-output", stream, "vin.monitor"], check=True)
+        heard.until(lambda: heard.status["state"] == "running")
+    finally:
+        line_in.unload(other)
+    assert heard.health["n_losses"] == 0
+
+
 def test_a_hanging_server_costs_a_process_and_nothing_else(line_in: VirtualLineIn, listen: Listen) -> None:
     heard = listen("vin")
     heard.until_listening()
@@ -196,10 +217,7 @@ def test_a_killed_capture_comes_back_to_the_same_ring(line_in: VirtualLineIn, li
     heard.until_listening()
     heard.run(0.3)
     assert heard.regions.audio.n_written > n_before
-    sent = noise(0.5)
-    player = line_in.play_array(sent)
-    heard.until(lambda: holds(heard.samples, sent))
-    player.wait(timeout=10)
+    assert_heard(line_in, heard, noise(0.5))
 
 
 def test_input_is_switched_live_and_gain_is_told(

@@ -8,7 +8,7 @@ import soxr
 from visualizer.types import Float32
 
 QUALITY = "HQ"
-"""soxr's high quality: flat within 0.01 dB up to 0.95 of the lower Nyquist frequency, aliases below −110 dB."""
+"""soxr's high quality: within 0.01 dB up to 0.95 of the lower Nyquist frequency, aliases below −110 dB."""
 
 
 class Resampler:
