@@ -14,7 +14,8 @@
     {"NAME": "crispness", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.5},
     {"NAME": "zoom", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.0},
     {"NAME": "breath", "TYPE": "float", "MIN": 0.0, "MAX": 0.2, "DEFAULT": 0.0, "LABEL": "Enlargement now"},
-    {"NAME": "trail", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.0, "LABEL": "Share of the frame before"},
+    {"NAME": "trail", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.0, "LABEL": "Share of a brighter frame before"},
+    {"NAME": "rise", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.0, "LABEL": "Share of a darker frame before"},
     {"NAME": "pull", "TYPE": "float", "MIN": 0.0, "MAX": 0.1, "DEFAULT": 0.0, "LABEL": "How far trails move a frame"}
   ]
 }*/
@@ -57,8 +58,8 @@ vec3 wall(vec2 q) {
         return vec3(0.0);
     vec3 c = sharp(picture, mirrored);
     if (d > 0.0) {
-        c = mix(c, IMG_NORM_PIXEL(softPicture, mirrored).rgb, smoothstep(0.0, 0.11, d));
-        c *= 1.0 - 0.5 * smoothstep(0.02, 0.5, d);
+        c = mix(c, IMG_NORM_PIXEL(softPicture, mirrored).rgb, smoothstep(-0.01, 0.05, d));
+        c *= 1.0 - 0.55 * smoothstep(0.0, 0.45, d);
     }
     return c;
 }
@@ -86,8 +87,8 @@ void main() {
     if (trail > 0.0) {
         vec2 from = centred * (1.0 - pull) + 0.5 + 1.2 * pull * current / aspect;
         vec3 before = IMG_NORM_PIXEL(previous, from).rgb;
-        // Bright paint stays wet longer than dark paint.
-        light = mix(light, max(before, mix(light, before, 0.7)), trail);
+        // Light comes quickly and goes slowly.
+        light = mix(light, before, mix(vec3(rise), vec3(trail), step(light, before)));
     }
     gl_FragColor = vec4(light, 1.0);
 }

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from PIL import Image as Picture
-from PIL import ImageDraw, ImageFont
+from PIL import ImageDraw
 
+from visualizer.display import fonts
 from visualizer.types import UInt8
 
 WHITE = (240, 240, 238, 255)
@@ -47,12 +47,6 @@ class Readings:
     warnings: tuple[str, ...] = ()
 
 
-@lru_cache(maxsize=16)
-def font(size_px: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    """Pillow's own scalable font, so that none needs to be shipped."""
-    return ImageFont.load_default(size_px)
-
-
 class _Sheet:
     """A translucent panel that is written from top to bottom."""
 
@@ -75,7 +69,7 @@ class _Sheet:
         anchor: str = "ls",
     ) -> float:
         """Writes on the baseline `y`; the width of the text."""
-        face = font(max(round(size * self.unit), 7))
+        text, face = fonts.choose(text, max(round(size * self.unit), 7))
         self.draw.text((x * self.unit, y * self.unit), text, fill=fill, font=face, anchor=anchor)
         return float(self.draw.textlength(text, font=face)) / self.unit
 
@@ -140,7 +134,7 @@ def _figures(sheet: _Sheet, readings: Readings, y: float) -> float:
                     ("coarse", "middle", "fine"), readings.ages_s or (None, None, None), strict=True
                 )
             ),
-            (f"{readings.tempo_bpm:.0f}" if readings.tempo_bpm else "–", "beats/min"),
+            (f"{readings.tempo_bpm:.0f}" if readings.tempo_bpm else "-", "beats/min"),
         ),
     )
     step = (WIDTH - 2 * MARGIN) / 4
@@ -188,7 +182,7 @@ def paint_card(lines: Sequence[tuple[str, str]], wall_height_px: int) -> UInt8:
 
 
 def _number(value: float | None, form: str) -> str:
-    return "–" if value is None else form.format(value)
+    return "-" if value is None else form.format(value)
 
 
 def _short(text: str, n: int) -> str:

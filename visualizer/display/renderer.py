@@ -18,12 +18,15 @@ from visualizer.display.motion import Motion
 from visualizer.types import Features, Image
 
 NOISE_CELLS = 128
-SOFT_PX = 32
+SOFT_PX = 48
 """Side of the blurred picture that surrounds the sharp one."""
 GLOW_SHARE = 0.25
 GLOW_THRESHOLD = 0.35
 SOFTWARE_SCALE = 0.4
-"""Share of the frame's size at which the scene is composed under software GL."""
+"""Share of the frame's size at which the scene is composed under software GL: 288 rows at 720, just above
+the 256 of the images."""
+SOFTWARE_GENERATOR_SHARE = 0.8
+"""Of the scene's size; the generator is soft, and only a CPU minds its price."""
 BLACKOUT_S = 0.1
 ARRIVAL_S = 2.0
 """How long the first image takes to grow out of the generator; less soon after a restart."""
@@ -31,6 +34,8 @@ LONGEST_STEP_S = 0.1
 CRISPNESS = 0.7
 TRAIL_S = 0.9
 """Time constant of the longest trails."""
+RISE = 0.4
+"""New light takes this share of the time that old light takes to go."""
 PULL_PER_S = 0.25
 """How fast full trails are pulled outwards, in half pictures a second."""
 BREATH = {"bass": 0.045, "beat": 0.03, "slow": 0.02}
@@ -91,7 +96,9 @@ class Renderer:
         width, height = self.size
         work = (max(round(width * self._scale), 1), max(round(height * self._scale), 1))
         glow = (max(round(work[0] * GLOW_SHARE), 1), max(round(work[1] * GLOW_SHARE), 1))
-        self._backdrop = Canvas(self.context, work)
+        share = SOFTWARE_GENERATOR_SHARE if self.software else 1.0
+        backdrop = (max(round(work[0] * share), 1), max(round(work[1] * share), 1))
+        self._backdrop = Canvas(self.context, backdrop)
         self._graded = Canvas(self.context, work)
         self._scenes = [Canvas(self.context, work) for _ in range(2)]
         self._glows = [Canvas(self.context, glow) for _ in range(2)]
@@ -208,7 +215,7 @@ class Renderer:
         picture = picture or self._pictures[0]
         surround = values["display.fill"] == "surround"
         if surround:
-            spread = 2.2 / SOFT_PX
+            spread = 1.8 / SOFT_PX
             self._soften(picture, self._soft[0], (spread, 0.0))
             self._soften(self._soft[0], self._soft[1], (0.0, spread))
         trail = values["effects.feedback"]
@@ -227,7 +234,8 @@ class Renderer:
             "crispness": CRISPNESS,
             "zoom": zoom,
             "breath": zoom * self._breath(),
-            "trail": math.exp(-self._dt_s / tau_s) if tau_s > 0.0 and self.n_drawn else 0.0,
+            "trail": self._share_of_before(tau_s),
+            "rise": self._share_of_before(tau_s * RISE),
             "pull": PULL_PER_S * trail * self._dt_s * (0.3 + self.motion.bass),
         }
         self._effects["scene"].draw(self._scenes[1].framebuffer, images, heard | scene)
@@ -243,6 +251,9 @@ class Renderer:
         self._effects["soften"].draw(
             target.framebuffer, {"inputImage": source.texture}, {"spread": spread, "threshold": threshold}
         )
+
+    def _share_of_before(self, time_constant_s: float) -> float:
+        return math.exp(-self._dt_s / time_constant_s) if time_constant_s > 0.0 and self.n_drawn else 0.0
 
     def _breath(self) -> float:
         slow = 0.5 - 0.5 * math.cos(2.0 * math.pi * self._show_s / SLOW_BREATH_S)
