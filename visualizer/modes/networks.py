@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from visualizer import runtime
-from visualizer.checkpoints import cards, weights
+from visualizer.checkpoints import cards, styles, weights
 from visualizer.runtime import Precision, Runtime
-from visualizer.types import Float32, UInt8, UserError
+from visualizer.types import Float32, UInt8
 
 TAGGER = "tagger-house"
 TRANSFER = "transfer-house"
 GENERATOR = "generator-paintings"
+
+_N_SAMPLES = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,9 @@ def load(threads: int = 1, prefer: str = "auto", precision: Precision = "auto") 
         for spec in graph.inputs
         if spec.name.startswith("noise_") and spec.name != "noise_strength"
     }
-    statistics = _statistics(generator)
+    stored = weights.load_state(generator.folder / cards.WEIGHTS)
+    n_w = int(next(spec for spec in graph.inputs if spec.name == "w").shape[2])
+    z = np.random.default_rng(0).standard_normal((_N_SAMPLES, n_w), dtype=np.float32)
 
     def start(model: cards.Model) -> Runtime:
         return runtime.load(model.onnx_path, threads=threads, prefer=prefer, precision=precision)
@@ -108,19 +111,9 @@ def load(threads: int = 1, prefer: str = "auto", precision: Precision = "auto") 
         size_px=_size_px(graph),
         n_layers=_n_layers(graph),
         noise_shapes=noise_shapes,
-        w_mean=statistics["w_mean"],
-        w_samples=statistics["w_samples"],
+        w_mean=styles.mean_style(stored),
+        w_samples=styles.map_styles(stored, z),
     )
-
-
-def _statistics(generator: cards.Model) -> dict[str, Any]:
-    stored = weights.load_state(generator.folder / cards.WEIGHTS)
-    missing = [name for name in ("w_mean", "w_samples") if name not in stored]
-    if missing:
-        raise UserError(
-            f"The generator {generator.card.id} lacks {missing[0]}: publish it again with its script."
-        )
-    return {name: np.ascontiguousarray(stored[name], np.float32) for name in ("w_mean", "w_samples")}
 
 
 def _size_px(graph: cards.GraphSpec) -> int:

@@ -1,4 +1,4 @@
-"""Puts a trained generator into `models/`: weights, graphs of the full size and the early exits, card, preview."""
+"""Puts a trained generator into `models/`: weights, graphs of full size and early exits, card, preview."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ import torch
 from torch import Tensor
 
 from visualizer.checkpoints.cards import Card
-from visualizer.checkpoints.export import Graph, publish
+from visualizer.checkpoints.export import publish
+from visualizer.checkpoints.modules import EXITS_PX, generator_graphs
 from visualizer.networks.stylegan2 import Generator
-from visualizer.networks.stylegan2_inference import count_macs, export_module
+from visualizer.networks.stylegan2_inference import count_macs
 from visualizer.training import house
 from visualizer.training.generator import RUN_DIR, Run, sample
 
-EXITS_PX = (64, 128)
 N_STATISTICS = 10_000
 N_PREVIEW = 64
 PREVIEW_PX = 128
@@ -56,7 +56,7 @@ def make_card(run: Run, figures: dict[str, float]) -> Card:
         kind="generator",
         title="Paintings",
         summary="Paints pictures in the manner of paintings from 1400 to 1949: a StyleGAN2 skip generator of "
-        f"{shape.size_px} px with early exits at {EXITS_PX[0]} and {EXITS_PX[1]} px.",
+        f"{shape.size_px} px with early exits at {EXITS_PX[1]} and {EXITS_PX[0]} px.",
         paper="Karras et al., Analyzing and Improving the Image Quality of StyleGAN, 2020",
         data="About 8,000 reproductions of paintings in the public domain, 192 px, half-centuries balanced by "
         "the root of their counts.",
@@ -80,11 +80,7 @@ def _commit() -> str:
 def publish_run(run: Run, folder: Path, figures: dict[str, float]) -> None:
     """Writes the average of a run to `folder`; prints how far each runtime is from torch."""
     generator = run.average.eval()
-    full = export_module(generator)
-    graphs = [Graph(full, full.example_inputs(), ("image",))]
-    for exit_px in EXITS_PX:
-        form = export_module(generator, exit_px)
-        graphs.append(Graph(form, form.example_inputs(), ("image",), file=f"model-{exit_px}.onnx"))
+    graphs = generator_graphs(generator, EXITS_PX)
     with tempfile.TemporaryDirectory() as made:
         preview = Path(made) / "preview.jpg"
         save_preview(generator, preview)
