@@ -1,0 +1,176 @@
+"""The display process on a virtual screen: it opens, draws, takes keys, and gives back what it showed."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.virtual import VirtualScreen
+from visualizer import clock
+from visualizer.display.display import Display
+from visualizer.display.window import Window
+from visualizer.ipc.regions import Regions
+from visualizer.types import Features, Image, UserError
+
+SIZE = {"display.width": 320, "display.height": 180}
+NEUTRAL = {f"effects.{name}": 0.0 for name in ("feedback", "bloom", "zoom", "flash", "grain", "vignette")} | {
+    "effects.saturation": 1.0,
+    "effects.contrast": 1.0,
+    "display.fill": "crop",
+}
+
+
+class Show:
+    """A display with its regions, stepped by hand."""
+
+    def __init__(self, regions: Regions, settings: dict[str, Any]) -> None:
+        self.regions = regions
+        self.sent: list[dict[str, Any]] = []
+        self.display = Display(settings=SIZE | settings, regions=regions, send=self.sent.append)
+        self.display.setup()
+
+    def run(self, seconds: float = 0.0, until: Callable[[], bool] = lambda: False) -> None:
+        end_s = time.perf_counter() + (seconds or 8.0)
+        while time.perf_counter() < end_s and not until():
+            time.sleep(min(self.display.step(), 0.02))
+        assert seconds or until(), "what was waited for did not come"
+
+    def press(self, *keys: str) -> None:
+        search = ["xdotool", "search", "--sync", "--onlyvisible", "--name", "Klangbild", "windowfocus"]
+        subprocess.run([*search, "key", *keys], check=True, timeout=20)
+
+    def hear(self, **values: float) -> None:
+        self.regions.features.write(Features(time_ns=clock.now_ns(), **values))
+
+    def see(self, colour: tuple[int, int, int], number: int = 1) -> None:
+        pixels = np.full((32, 32, 4), 255, np.uint8)
+        pixels[..., :3] = colour
+        self.regions.frames_a.write(Image(pixels, number, clock.now_ns(), clock.now_ns()))
+
+    def pixel(self) -> tuple[int, ...]:
+        data = self.display._window.screen.read(viewport=(160, 90, 1, 1), components=3)
+        return tuple(data)
+
+
+@pytest.fixture
+def start(screen: VirtualScreen) -> Iterator[Callable[..., Show]]:
+    shows: list[Show] = []
+
+    def make(**settings: Any) -> Show:
+        show = Show(Regions.create(audio_s=1), {k.replace("__", "."): v for k, v in settings.items()})
+        shows.append(show)
+        return show
+
+    yield make
+    for show in shows:
+        show.display.close()
+        show.regions.unlink()
+
+
+def test_it_shows_at_once_and_counts(start: Callable[..., Show]) -> None:
+    begun_s = time.perf_counter()
+    show = start()
+    assert show.display._shown.n == 1  # the generator, before anything was heard or painted
+    assert time.perf_counter() - begun_s < 10.0
+    show.run(1.0)
+    health = show.display.health
+    assert health["n_shown"] > 5 and health["shown_fps"] > 0 and health["size"] == [320, 180]
+    assert health["gl"] and health["longest_gap_ms"] > 0 and health["latency_ms"]["light_p50"] is None
+
+
+def test_images_and_sound_arrive_on_the_screen(start: Callable[..., Show]) -> None:
+    show = start()
+    show.display.settings.update(NEUTRAL)
+    show.see((10, 200, 30))
+    show.hear(level_dbfs=-20.0)
+    show.run(until=lambda: abs(show.pixel()[1] - 200) < 6 and show.pixel()[0] < 20)
+    show.run(0.3)
+    latency = show.display.health["latency_ms"]
+    assert latency["light_p50"] > 0 and latency["image_p50"] > 0
+
+
+def test_keys_act_at_once_and_tell_the_parent(start: Callable[..., Show]) -> None:
+    show = start()
+    show.run(0.2)
+    show.press("b", "i")
+    show.run(until=lambda: len(show.sent) == 2)
+    assert show.sent == [{"set": {"output.blackout": True}}, {"set": {"display.hud": True}}]
+    show.run(0.3)
+    assert show.pixel() == (0, 0, 0)
+    show.press("BackSpace", "n", "ctrl+i", "9")
+    show.run(until=lambda: len(show.sent) == 5)
+    assert show.sent[2:] == [{"do": "panic"}, {"do": "next"}, {"do": "next_input"}]
+    show.run(0.3)
+    assert show.pixel() != (0, 0, 0)
+
+
+def test_f_fills_the_screen_and_escape_leaves_it_without_quitting(start: Callable[..., Show]) -> None:
+    show = start()
+    show.run(0.2)
+    show.press("f")
+    show.run(until=lambda: show.display._renderer.size == (1920, 1080))
+    assert show.display._window.is_fullscreen
+    name = show.display._window.monitor.name  # type: ignore[union-attr]
+    assert show.sent == [{"set": {"display.fullscreen": True, "display.monitor": name}}]
+    show.press("Escape")
+    show.run(until=lambda: show.display._renderer.size == (320, 180))
+    n_before = show.display._shown.n
+    show.press("Escape")
+    show.run(0.5)
+    assert show.display._shown.n > n_before and not any("do" in command for command in show.sent)
+
+
+def test_the_parents_settings_are_followed(start: Callable[..., Show]) -> None:
+    show = start()
+
+    def set(**values: Any) -> None:
+        changed = {k.replace("__", "."): v for k, v in values.items()}
+        show.display.settings.update(changed)
+        show.display.on_settings(changed)
+
+    set(display__width=400, display__height=200, display__monitor="nowhere")
+    show.run(until=lambda: show.display._renderer.size == (400, 200))
+    assert "'nowhere' is not connected" in show.display.sentence
+    set(display__monitor="", display__help=True, display__hud=True)
+    show.run(0.3)
+    assert show.display.sentence == ""
+
+
+def test_a_frozen_picture_takes_the_newest_image_when_it_thaws(start: Callable[..., Show]) -> None:
+    show = start(**{k.replace(".", "__"): v for k, v in NEUTRAL.items()})
+    show.see((200, 0, 0))
+    show.run(until=lambda: show.pixel()[0] > 190)
+    show.display._set({"output.freeze": True})
+    show.see((0, 0, 200), 2)
+    show.run(0.4)
+    assert show.pixel()[0] > 190
+    show.display._set({"output.freeze": False})
+    show.run(until=lambda: show.pixel()[2] > 190)
+
+
+def test_a_recording_gets_the_shown_frames(start: Callable[..., Show]) -> None:
+    show = start(output__record="film.mp4", **{k.replace(".", "__"): v for k, v in NEUTRAL.items()})
+    show.see((10, 200, 30))
+    show.hear(level_dbfs=-20.0)
+    show.run(1.0)
+    newest = show.regions.rendered.read()
+    assert newest is not None and newest.pixels.shape == (180, 320, 4)
+    assert np.abs(newest.pixels[90, 160, :3].astype(int) - (10, 200, 30)).max() <= 2
+    assert 0 < clock.now_ns() - newest.made_ns < 2 * clock.NS_PER_S
+    assert 3 < newest.number <= 32
+
+
+def test_without_a_screen_the_fix_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(UserError, match="klangbild render"):
+        Window(64, 64)
+
+
+pytestmark = pytest.mark.skipif(not shutil.which("xdotool"), reason="xdotool is not installed")

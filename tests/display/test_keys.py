@@ -1,0 +1,70 @@
+"""What the keys mean."""
+
+from __future__ import annotations
+
+import pytest
+
+from visualizer.control.commands import ACTIONS
+from visualizer.display import keys
+from visualizer.parameters import PARAMETERS
+
+
+def does(symbol: str, shift: bool = False, ctrl: bool = False) -> str:
+    binding = keys.find(symbol, shift, ctrl)
+    return binding.does if binding else ""
+
+
+@pytest.mark.parametrize(
+    ("symbol", "id"),
+    [
+        ("f", "display.fullscreen"),
+        ("b", "output.blackout"),
+        ("space", "output.freeze"),
+        ("h", "display.help"),
+        ("f1", "display.help"),
+        ("tab", "display.hud"),
+        ("i", "display.hud"),
+    ],
+)
+def test_a_toggle_switches_on_and_off(symbol: str, id: str) -> None:
+    binding = keys.find(symbol, False, False)
+    assert binding is not None
+    assert keys.changes(binding, {id: False}) == {id: True}
+    assert keys.changes(binding, {id: True}) == {id: False}
+
+
+def test_escape_leaves_full_screen_and_nothing_else() -> None:
+    binding = keys.find("escape", False, False)
+    assert binding is not None and not binding.does
+    for now in (True, False):
+        assert keys.changes(binding, {"display.fullscreen": now}) == {"display.fullscreen": False}
+
+
+def test_shift_and_control_choose() -> None:
+    assert (does("n"), does("n", shift=True)) == ("next", "previous")
+    assert does("i", ctrl=True) == "next_input"
+    assert does("m", ctrl=True) == "next_monitor"
+    assert keys.find("m", False, False) is None
+    assert keys.find("f", True, False) is not None  # caps lock or a held shift do not disarm a key
+
+
+def test_what_the_parent_does_not_know_is_neither_done_nor_listed() -> None:
+    assert keys.find("3", False, False) is None
+    assert not any("Preset" in text for _, text in keys.card())
+    assert does("3") == "" and keys.find("3", False, False, known=("preset_3",)) is not None
+
+
+def test_all_that_is_asked_of_the_parent_is_known_there() -> None:
+    assert set(keys.KNOWN) <= set(ACTIONS)
+
+
+def test_all_parameters_of_keys_exist() -> None:
+    for binding in keys.BINDINGS:
+        ids = [binding.toggles] if binding.toggles else [binding.sets[0]] if binding.sets else []
+        assert all(PARAMETERS[id].kind == "bool" for id in ids)
+
+
+def test_the_card_names_each_deed_once() -> None:
+    card = keys.card()
+    assert len({text for _, text in card}) == len(card)
+    assert ("H, F1", "These keys") in card and any(names == "Shift N, P" for names, _ in card)
