@@ -5,18 +5,16 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from visualizer.checkpoints.cards import Card, Model, card_folders, find_model, find_models
+from visualizer.checkpoints.cards import WEIGHTS, Card, Model, card_folders, find_model, find_models
 from visualizer.paths import models_dirs
 from visualizer.types import UserError
-
-MAPPING = "mapping.onnx"
 
 
 def main(argv: Sequence[str]) -> int:
@@ -158,39 +156,34 @@ def _generator(wanted: str) -> Model:
 
 def sample(
     model: Model, n_images: int, seed: int, truncation: float = 1.0, px: int | None = None
-) -> list[NDArray[np.uint8]]:
+) -> Iterator[NDArray[np.uint8]]:
     """Pictures (H, W, 3) uint8 from standard normal z of this seed through the mapping network.
 
     Raises UserError where the model has no mapping network or no exit at `px`.
     """
     from visualizer import runtime
-    from visualizer.checkpoints import weights
+    from visualizer.checkpoints import styles, weights
 
     size_px = model.card.architecture.get("size_px")
     file = model.onnx_path if px in (None, size_px) else model.folder / f"model-{px}.onnx"
-    model.card.graph(MAPPING), model.card.graph(file.name)
+    model.card.graph(file.name)
     random = np.random.default_rng(seed)
-    pictures = []
-    with contextlib.ExitStack() as stack:
-        mapping = stack.enter_context(contextlib.closing(runtime.load(model.folder / MAPPING, threads=1)))
-        painter = stack.enter_context(contextlib.closing(runtime.load(file, threads=1)))
+    stored = weights.load_state(model.folder / WEIGHTS)
+    with contextlib.closing(runtime.load(file, threads=1)) as painter:
         n_layers, n_w = painter.inputs["w"][1:]
-        mean = weights.load_state(model.folder / "weights.safetensors").get(
-            "w_mean", np.zeros(n_w, np.float32)
-        )
-        neutral = {
-            "noise_strength": np.ones(1, np.float32),
-            "gain": np.ones(n_layers, np.float32),
-            "offset": np.zeros(n_layers, np.float32),
-        }
+        mean = styles.mean_style(stored)
         for _ in range(n_images):
             z = random.standard_normal((1, n_w)).astype(np.float32)
-            w = mean + np.float32(truncation) * (mapping.run({"z": z})["w"] - mean)
-            given = {"w": np.broadcast_to(w[:, None], (1, n_layers, n_w)), **neutral}
+            w = mean + np.float32(truncation) * (styles.map_styles(stored, z) - mean)
+            given = {
+                "w": np.broadcast_to(w[:, None], (1, n_layers, n_w)),
+                "noise_strength": np.ones(1, np.float32),
+                "gain": np.ones(n_layers, np.float32),
+                "offset": np.zeros(n_layers, np.float32),
+            }
             for name, shape in painter.inputs.items():
                 if name not in given:
                     given[name] = random.standard_normal(shape).astype(np.float32)
             image = painter.run(given)["image"][0]
             pixels = np.clip(image * 127.5 + 128.0, 0, 255).astype(np.uint8)
-            pictures.append(np.ascontiguousarray(pixels.transpose(1, 2, 0)))
-    return pictures
+            yield np.ascontiguousarray(pixels.transpose(1, 2, 0))

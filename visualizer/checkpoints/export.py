@@ -34,6 +34,7 @@ from visualizer.checkpoints.cards import (
     parse_card,
     sum_file,
 )
+from visualizer.checkpoints.layout import even_ranks
 
 MAX_INLINE = 1024
 """Constants that are no weights may be this many elements; a larger one means a weight was baked."""
@@ -124,6 +125,7 @@ def write_graph(graph: Graph, module: nn.Module, folder: Path) -> GraphSpec:
     all that is derived from weights stays computed in the graph; runtimes fold both when they load it.
     """
     proto = _trace(graph)
+    even_ranks(proto)
     stored = weights.read_header(folder / WEIGHTS)
     by_identity = {_identity(tensor): name for name, tensor in _named_tensors(module)}
     local = dict(_named_tensors(graph.module))

@@ -19,9 +19,6 @@ from visualizer.networks.tagger import N_COLUMNS, N_MELS, ResidualBlock, ShortCh
 from visualizer.networks.transfer import Transfer
 from visualizer.types import UserError
 
-MAPPING = "mapping.onnx"
-"""z (batch, n_w) → w (batch, n_w), of a generator."""
-
 EXITS_PX = (128, 64)
 """Early exits that a generator is published with, where they are smaller than its full size."""
 
@@ -48,8 +45,6 @@ def build(card: Card, folder: Path) -> nn.Module:
 def view(module: nn.Module, kind: str, file: str) -> nn.Module:
     """What one ONNX file of a model computes, sharing the parameters of `module`."""
     if kind == "generator" and isinstance(module, Generator):
-        if file == MAPPING:
-            return module.mapping
         exit_px = None if file == MODEL else int(file.removesuffix(".onnx").rpartition("-")[2])
         return InferenceForm(module, exit_px).eval()
     return module
@@ -70,21 +65,21 @@ def transfer_graphs(transfer: Transfer) -> list[Graph]:
 
 
 def generator_graphs(generator: Generator, exits_px: Sequence[int] = EXITS_PX) -> list[Graph]:
-    """The full size, early exits as model-<px>.onnx, and the mapping network."""
+    """The full size, and early exits as model-<px>.onnx."""
     graphs = []
-    for px in (generator.shape.size_px, *exits_px):
-        if px == generator.shape.size_px or px < generator.shape.size_px:
-            form = InferenceForm(generator, px)
-            file = MODEL if px == generator.shape.size_px else f"model-{px}.onnx"
-            graphs.append(Graph(form, form.example_inputs(), ("image",), file))
-    z = torch.randn(1, generator.shape.n_w, generator=torch.Generator().manual_seed(0))
-    return [*graphs, Graph(generator.mapping, {"z": z}, ("w",), MAPPING, free_batch=True)]
+    full_px = generator.shape.size_px
+    for px in (full_px, *(px for px in exits_px if px < full_px)):
+        form = InferenceForm(generator, px)
+        file = MODEL if px == full_px else f"model-{px}.onnx"
+        graphs.append(Graph(form, form.example_inputs(), ("image",), file))
+    return graphs
 
 
 def tagger_architecture(tagger: ShortChunkCNN) -> dict[str, Any]:
     """What a card says of a tagger, as `build` reads it."""
     blocks = [block for block in tagger.blocks if isinstance(block, ResidualBlock)]
-    return {"channels": [block.conv1.out_channels for block in blocks]}
+    folded = any(isinstance(block.norm1, nn.Identity) for block in blocks)
+    return {"channels": [block.conv1.out_channels for block in blocks], "folded": folded}
 
 
 def transfer_architecture(transfer: Transfer) -> dict[str, Any]:
@@ -104,7 +99,8 @@ def generator_architecture(shape: GeneratorShape) -> dict[str, Any]:
 
 
 def _build_tagger(architecture: Mapping[str, Any]) -> nn.Module:
-    return ShortChunkCNN(tuple(int(n) for n in architecture["channels"]))
+    tagger = ShortChunkCNN(tuple(int(n) for n in architecture["channels"])).eval()
+    return tagger.fold_batchnorm() if architecture.get("folded") else tagger
 
 
 def _build_generator(architecture: Mapping[str, Any]) -> nn.Module:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError
-from safetensors.numpy import save_file
+from safetensors.numpy import save as serialize
 
 from visualizer.types import UserError
 
@@ -113,7 +113,7 @@ def unpack(stored: Mapping[str, NDArray[Any]]) -> Arrays:
 def save(path: Path, stored: Mapping[str, NDArray[Any]]) -> None:
     """Write safetensors in one step: a reader sees the old file or the new one, never half of it."""
     partial = path.with_name(path.name + ".partial")
-    save_file({name: np.asarray(values, order="C") for name, values in stored.items()}, partial)
+    partial.write_bytes(serialize({name: np.asarray(v, order="C") for name, v in stored.items()}))
     partial.replace(path)
 
 

@@ -1,0 +1,69 @@
+"""`klangbild bench`: measure by name, print a table, and keep the figures with commit and machine."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks import BENCHES
+from visualizer.types import UserError
+
+RESULTS = Path(__file__).resolve().parent / "results"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Runs the named benches; 0. Raises UserError for an unknown name or an unwritable file."""
+    parser = argparse.ArgumentParser(
+        prog="klangbild bench", description="Measures speed against a reference run beside it."
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(BENCHES)}; all without")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here")
+    parser.add_argument("--log", action="store_true", help="add the figures to benchmarks/results/NAME.json")
+    options = parser.parse_args(arguments)
+    unknown = [name for name in options.names if name not in BENCHES]
+    if unknown:
+        raise UserError(f"There is no bench {unknown[0]!r}: choose from {', '.join(BENCHES)}.")
+    results = {name: _run(name) for name in options.names or BENCHES}
+    for name, result in results.items():
+        if not options.json:
+            print(f"{name} on {result['machine']}, commit {result['commit']}")
+            _print(result["figures"], 1)
+        if options.log:
+            _log(RESULTS / f"{name}.json", result)
+    if options.json:
+        _write(options.json, results)
+    return 0
+
+
+def _run(name: str) -> dict[str, Any]:
+    from benchmarks.measuring import commit, load_average, machine
+
+    load = load_average()
+    return {"machine": machine(), "commit": commit(), "load_average": load, "figures": BENCHES[name]()}
+
+
+def _print(value: dict[str, Any], depth: int) -> None:
+    for key, inner in value.items():
+        if isinstance(inner, dict) and any(isinstance(v, dict) for v in inner.values()):
+            print("  " * depth + key)
+            _print(inner, depth + 1)
+        elif isinstance(inner, dict):
+            print("  " * depth + f"{key:<20}" + "  ".join(f"{k} {v}" for k, v in inner.items()))
+        else:
+            print("  " * depth + f"{key}: {inner}")
+
+
+def _log(path: Path, result: dict[str, Any]) -> None:
+    runs = json.loads(path.read_text("utf-8")) if path.exists() else []
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _write(path, [*runs, result])
+
+
+def _write(path: Path, value: Any) -> None:
+    try:
+        path.write_text(json.dumps(value, indent=2) + "\n", "utf-8")
+    except OSError as error:
+        raise UserError(f"Cannot write {path} ({error.strerror}): choose another file.") from error
