@@ -28,7 +28,7 @@ MAY_USE = {
     "modes": CORE | {"audio", "features", "runtime", "checkpoints"},
     "display": CORE,
     "output": CORE,
-    "offline": CORE | {"audio", "features", "modes", "display", "output"},
+    "offline": CORE | {"audio", "features", "modes", "display", "output", "runtime", "checkpoints"},
     "training": CORE | {"features", "networks", "checkpoints", "audio", "runtime"},
 }
 ONLY_IN = {

@@ -60,6 +60,10 @@ def test_silence_fades_the_tags_and_bad_samples_stay_finite() -> None:
     assert all(np.isfinite(h.embedding).all() and np.isfinite(h.tags).all() for h in bad)
 
 
+def test_a_direct_current_is_no_music() -> None:
+    assert Hearing(_summarise).push(np.full(RATE_HZ * 2, 0.3, np.float32))[-1].presence == 0.0
+
+
 def test_falling_behind_hears_the_newest_and_counts_the_rest() -> None:
     every, newest = Hearing(_summarise), Hearing(_summarise)
     samples = _music(RATE_HZ)

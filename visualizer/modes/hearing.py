@@ -81,7 +81,7 @@ class Hearing:
 
     def _follow(self, block: Float32) -> float:
         share = 1.0 - float(np.exp(-self.tick_s / _LEVEL_S))
-        self._power += share * (float(np.mean(np.square(block, dtype=np.float64))) - self._power)
+        self._power += share * (float(np.var(block, dtype=np.float64)) - self._power)
         level_db = 10.0 * float(np.log10(max(self._power, _POWER_FLOOR)))
         return min(max((level_db - self.gate_db) / _FADE_DB, 0.0), 1.0)
 
