@@ -12,7 +12,7 @@ the graph.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -250,16 +250,31 @@ class Synthesis(nn.Module):
         dtype: torch.dtype = torch.float32,
     ) -> list[Tensor]:
         """As `forward`, but the pictures of all resolutions up to the exit, coarsest first."""
+        resolutions = self.shape.resolutions_px
+        if exit_px is not None and exit_px not in resolutions:
+            raise ValueError(f"no early exit at {exit_px} px; there are {resolutions}")
+        last = (None if gain is None else gain[-1], None if offset is None else offset[-1])
+        pictures: list[Tensor] = []
+        for _, picture in self.stages(w, noises, noise_strength, gain, offset, dtype):
+            pictures.append(bend(picture, *last))
+            if picture.shape[-1] == exit_px:
+                break
+        return pictures
+
+    def stages(
+        self,
+        w: Tensor,
+        noises: Sequence[Tensor] | None = None,
+        noise_strength: float | Tensor = 1.0,
+        gain: Tensor | None = None,
+        offset: Tensor | None = None,
+        dtype: torch.dtype = torch.float32,
+    ) -> Iterator[tuple[Tensor, Tensor]]:
+        """Features (B, C, r, r) and picture (B, 3, r, r) of each block, coarsest first, as asked for."""
         shape = self.shape
         if w.ndim != 3 or w.shape[1] != shape.n_layers:
             raise ValueError(f"w must be (B, {shape.n_layers}, {shape.n_w}), not {tuple(w.shape)}")
-        if exit_px is not None and exit_px not in shape.resolutions_px:
-            raise ValueError(f"no early exit at {exit_px} px; there are {shape.resolutions_px}")
-
-        x = self.const.to(dtype).expand(len(w), -1, -1, -1)
-        if x.device.type == "cpu" or dtype != torch.float32:
-            x = x.contiguous(memory_format=torch.channels_last)
-        pictures: list[Tensor] = []
+        x = self.const.to(dtype).expand(len(w), -1, -1, -1).contiguous(memory_format=torch.channels_last)
         skip: Tensor | None = None
         layer = 0
         for block in self.blocks:
@@ -271,11 +286,7 @@ class Synthesis(nn.Module):
                 layer += 1
             rgb = block.to_rgb(x, w[:, layer]).float()
             skip = rgb if skip is None else upsample_image(skip) + rgb
-            pictures.append(skip)
-            if skip.shape[-1] == exit_px:
-                break
-        last = (None if gain is None else gain[-1], None if offset is None else offset[-1])
-        return [bend(picture, *last) for picture in pictures]
+            yield x, skip
 
 
 class Generator(nn.Module):

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import signal
-import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -20,17 +18,17 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from visualizer.networks.discriminator import Discriminator
-from visualizer.networks.stylegan2 import Generator, GeneratorShape, make_noises, parameter_groups
+from visualizer.networks.stylegan2 import Block, Generator, GeneratorShape, make_noises, parameter_groups
 from visualizer.training import house
 from visualizer.training.augment import adapt, augment
 from visualizer.training.pictures import DEFAULT_DATA, Batches, load_pictures
-from visualizer.types import UserError
 
-SHAPE = GeneratorShape(256, (256, 256, 128, 64, 32, 32, 16))
+SHAPE = GeneratorShape(256, (256, 256, 128, 64, 32, 48, 16))
 STEM_PX = 64
 MIXING = 0.5
 R1_EVERY = 16
 EMA_IMAGES = 8_000
+MODELS_DIR = Path("models/generator-paintings")
 RUN_DIR = house.RUNS_DIR / "generator"
 
 
@@ -44,15 +42,12 @@ class Settings:
     seed: int = 7
 
 
-@dataclass
-class Counters:
-    """How far a run is."""
-
-    n_steps: int = 0
-    n_images: int = 0
-    seconds: float = 0.0
-    p_augment: float = 0.0
-    realness: float = 0.0
+@torch.no_grad()
+def silence_head(generator: Generator) -> None:
+    """What is finer than the stem begins as its enlarged picture: toRGB layers that paint nothing."""
+    for block in list(generator.synthesis.blocks)[generator.shape.resolutions_px.index(STEM_PX) + 1 :]:
+        assert isinstance(block, Block)
+        block.to_rgb.weight.zero_()
 
 
 class Run:
@@ -61,8 +56,9 @@ class Run:
     def __init__(self, shape: GeneratorShape, settings: Settings, device: torch.device) -> None:
         torch.manual_seed(settings.seed)
         self.shape, self.settings, self.device = shape, settings, device
-        self.counters = Counters()
+        self.counters = house.Counters()
         self.generator = Generator(shape).to(device)
+        silence_head(self.generator)
         self.average = Generator(shape).to(device).requires_grad_(False)
         self.average.load_state_dict(self.generator.state_dict())
         n_blocks = shape.resolutions_px.index(STEM_PX) + 1
@@ -98,23 +94,28 @@ class Run:
         run = cls(shape, Settings(**state["settings"]), device)
         for name, part in run.parts().items():
             part.load_state_dict(state[name])
-        run.counters = Counters(**state["counters"])
+        run.counters = house.Counters(**state["counters"])
         torch.set_rng_state(state["random"])
         return run
 
     def mixed_w(self, n: int, generator: Generator) -> Tensor:
         """w for each layer (n, n_layers, n_w), of two z that meet at a random layer in some pictures."""
         z = torch.randn(2 * n, self.shape.n_w, device=self.device)
-        first, second = generator.mapping(z).chunk(2)
         n_used = 2 * self.shape.resolutions_px.index(STEM_PX) + 2
-        meeting = torch.randint(1, n_used, (n, 1, 1))
-        meeting[torch.rand(n) >= MIXING] = self.shape.n_layers
-        layers = torch.arange(self.shape.n_layers)[None, :, None]
-        return torch.where((layers < meeting).to(self.device), first[:, None], second[:, None])
+        first, second = generator.mapping(z).chunk(2)
+        return mix(first, second, self.shape.n_layers, n_used)
 
     def paint(self, n: int, generator: Generator, dtype: torch.dtype) -> Tensor:
         noises = [x.to(self.device) for x in make_noises(self.shape, n, exit_px=STEM_PX)]
         return generator.synthesis(self.mixed_w(n, generator), noises, exit_px=STEM_PX, dtype=dtype)
+
+
+def mix(first: Tensor, second: Tensor, n_layers: int, n_used: int | None = None) -> Tensor:
+    """Two w (B, n_w) to one a layer (B, n_layers, n_w); MIXING of the pictures change over somewhere."""
+    meeting = torch.randint(1, n_used or n_layers, (len(first), 1, 1))
+    meeting[torch.rand(len(first)) >= MIXING] = n_layers
+    layers = torch.arange(n_layers)[None, :, None]
+    return torch.where((layers < meeting).to(first.device), first[:, None], second[:, None])
 
 
 def step(run: Run, real: Tensor, dtype: torch.dtype) -> dict[str, float]:
@@ -177,56 +178,19 @@ def sample(generator: Generator, n: int, seed: int, exit_px: int | None = None, 
     return torch.cat(pictures)
 
 
-def stop_on_signal() -> None:
-    """Lets a polite kill end the loop as Ctrl-C does, saved (also where the shell ignores Ctrl-C)."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-def train(
-    run: Run, batches: Batches, folder: Path, minutes: float, keep_stats: bool, save_s: float = 180.0
-) -> None:
-    """The loop: steps until the time is up, saving and painting a sheet every `save_s`."""
-    dtype = torch.bfloat16
-    stats = house.Stats(folder / "stats.jsonl", keep_stats)
-    progress = house.Progress(minutes * 60)
-    c = run.counters
-    saved_s = mark_s = time.monotonic()
-    sums: dict[str, float] = {}
-    n_before = c.n_images
-    try:
-        while not progress.over:
-            figures = step(run, batches.next().to(run.device), dtype)
-            if not all(torch.isfinite(torch.tensor(value)) for value in figures.values()):
-                raise UserError(f"training diverged at step {c.n_steps}; the last good state is in {folder}")
-            for name, value in figures.items():
-                sums[name] = sums.get(name, value) + 0.02 * (value - sums.get(name, value))
-            now_s = time.monotonic()
-            c.seconds += now_s - mark_s
-            mark_s = now_s
-            progress.show(f"{c.n_images} images · D {sums['loss_d']:.2f} · G {sums['loss_g']:.2f}")
-            if c.n_steps % 100 == 0:
-                stats.write(**asdict(c), cpu_s=time.process_time(), **sums)
-            if now_s - saved_s > save_s:
-                saved_s = now_s
-                _save(run, folder)
-    except KeyboardInterrupt:
-        progress.show("stopped by hand; saving", force=True)
-    finally:
-        progress.end()
-        stats.close()
-    _save(run, folder)
-    n_new, took_min = c.n_images - n_before, progress.elapsed_s / 60
-    print(f"{n_new} images in {took_min:.1f} min; {c.n_images} in all, in {folder}")
-
-
-def _save(run: Run, folder: Path) -> None:
+def save(run: Run, folder: Path) -> None:
     house.save_atomic(folder / "state.pt", run.state())
     images = sample(run.average, 64, seed=1, exit_px=STEM_PX)
     house.save_sheet(images, folder / "sheets" / f"{run.counters.n_images:07d}.jpg")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--stage",
+        choices=("stem", "head", "publish"),
+        default="stem",
+        help="64 px; 128 and 256 px; to models/",
+    )
     parser.add_argument("--resume", action="store_true", help="go on from the last saved state")
     parser.add_argument("--minutes", type=float, default=60.0, help="how long to train (default 60)")
     parser.add_argument("--device", default="cpu", help="cpu or cuda (default cpu)")
@@ -236,6 +200,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=Settings.seed)
     parser.add_argument("--threads", type=int, default=0, help="CPU threads (default: all)")
     parser.add_argument("--dry-run", action="store_true", help="print the configuration and end")
+    parser.add_argument("--models", type=Path, default=MODELS_DIR, help="where --stage publish writes")
+    parser.add_argument("--figure", action="append", default=[], metavar="NAME=VALUE", help="for the card")
 
 
 def main(argv: list[str]) -> int:
@@ -244,20 +210,40 @@ def main(argv: list[str]) -> int:
     a = parser.parse_args(argv)
     settings = Settings(n_batch=a.batch, seed=a.seed)
     if a.dry_run:
-        print(
-            json.dumps({"shape": asdict(SHAPE), "settings": asdict(settings), "data": str(a.data)}, indent=2)
-        )
+        asked = {"stage": a.stage, "shape": asdict(SHAPE), "settings": asdict(settings), "data": str(a.data)}
+        print(json.dumps(asked, indent=2))
         return 0
     if a.threads:
         torch.set_num_threads(a.threads)
-    device = torch.device(a.device)
-    path = a.out / "state.pt"
-    pixels, weights = load_pictures(a.data, STEM_PX, a.out / "cache")
-    run = Run.from_state(house.load_state(path), device) if a.resume else Run(SHAPE, settings, device)
-    seed = run.settings.seed + run.counters.n_images
-    stop_on_signal()
-    train(run, Batches(pixels, weights, run.settings.n_batch, seed), a.out, a.minutes, a.resume)
+    if a.stage == "publish":
+        from visualizer.training import generator_publish
+
+        generator_publish.publish_runs(a.out, a.models, a.figure)
+    elif a.stage == "head":
+        from visualizer.training import generator_head
+
+        generator_head.train(a.data, a.out, settings, a.minutes, a.resume, torch.device(a.device))
+    else:
+        train(a.data, a.out, settings, a.minutes, a.resume, torch.device(a.device))
     return 0
+
+
+def train(
+    data: Path, folder: Path, settings: Settings, minutes: float, resume: bool, device: torch.device
+) -> None:
+    """Trains the stem on the pictures of `data`, keeping everything in `folder`."""
+    pixels, weights = load_pictures(data, STEM_PX, folder / "cache")
+    path = folder / "state.pt"
+    run = Run.from_state(house.load_state(path), device) if resume else Run(SHAPE, settings, device)
+    batches = Batches(pixels, weights, run.settings.n_batch, run.settings.seed + run.counters.n_images)
+    house.stop_on_signal()
+    house.train_loop(
+        lambda: step(run, batches.next().to(device), torch.bfloat16),
+        run.counters,
+        lambda: save(run, folder),
+        house.Stats(folder / "stats.jsonl", resume),
+        house.Progress(minutes * 60),
+    )
 
 
 if __name__ == "__main__":

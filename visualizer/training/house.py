@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import json
 import math
+import signal
 import sys
 import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +24,18 @@ from torch import Tensor
 from visualizer.types import UserError
 
 RUNS_DIR = Path("runs")
+
+
+@dataclass
+class Counters:
+    """How far a run is."""
+
+    n_steps: int = 0
+    n_images: int = 0
+    seconds: float = 0.0
+    p_augment: float = 0.0
+    realness: float = 0.0
+    """Mean sign of D on real pictures, averaged over about a hundred steps, [-1, 1]."""
 
 
 def save_atomic(path: Path, state: dict[str, Any]) -> None:
@@ -98,6 +113,54 @@ class Progress:
     def end(self) -> None:
         if self._terminal:
             sys.stderr.write("\n")
+
+
+def stop_on_signal() -> None:
+    """Lets a polite kill end the loop as Ctrl-C does, saved (also where the shell ignores Ctrl-C)."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def train_loop(
+    step: Callable[[], dict[str, float]],
+    counters: Counters,
+    save: Callable[[], None],
+    stats: Stats,
+    progress: Progress,
+    save_s: float = 180.0,
+) -> None:
+    """Steps until the time is up, saving every `save_s`; the figures of `step` are smoothed and logged.
+
+    Ctrl-C ends it early and saves. Figures that are not finite stop it with the last good state kept.
+    """
+    n_before = counters.n_images
+    saved_s = mark_s = time.monotonic()
+    smooth: dict[str, float] = {}
+    try:
+        while not progress.over:
+            for name, value in step().items():
+                if not math.isfinite(value):
+                    where = f"{name} is {value} at step {counters.n_steps}"
+                    raise UserError(f"training diverged ({where}); --resume goes on from the last good state")
+                smooth[name] = smooth.get(name, value) + 0.02 * (value - smooth.get(name, value))
+            now_s = time.monotonic()
+            counters.seconds += now_s - mark_s
+            mark_s = now_s
+            figures = " · ".join(f"{name} {value:.2f}" for name, value in smooth.items())
+            progress.show(f"{counters.n_images} images · {figures}")
+            if counters.n_steps % 100 == 0:
+                stats.write(**asdict(counters), cpu_s=time.process_time(), **smooth)
+            if now_s - saved_s > save_s:
+                saved_s = now_s
+                save()
+    except KeyboardInterrupt:
+        progress.show("stopped by hand; saving", force=True)
+    finally:
+        progress.end()
+        stats.close()
+    save()
+    n_new, took_min = counters.n_images - n_before, progress.elapsed_s / 60
+    print(f"{n_new} images in {took_min:.1f} min; {counters.n_images} in all")
 
 
 def to_uint8(images: Tensor) -> np.ndarray:

@@ -1,0 +1,240 @@
+"""Trains the head of the generator: its 128 and 256 px blocks on top of the finished 64 px stem.
+
+The stem stays as it is. The head paints windows of the stem's feature maps, so a step costs little, and is
+judged by a discriminator on patches of real paintings; it must shrink back to the stem's picture, and its own
+early exit at 128 px must be the shrunken full size.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from visualizer.networks.discriminator import Discriminator
+from visualizer.networks.stylegan2 import (
+    Block,
+    Generator,
+    GeneratorShape,
+    make_noises,
+    parameter_groups,
+    upsample_image,
+)
+from visualizer.training import house
+from visualizer.training.generator import (
+    R1_EVERY,
+    SHAPE,
+    STEM_PX,
+    Settings,
+    follow,
+    mix,
+    sample,
+    silence_head,
+)
+from visualizer.training.pictures import Batches, load_pictures
+from visualizer.types import UserError
+
+PATCH_PX = 64
+"""Side of what the discriminator sees, in pixels of the full size."""
+MARGIN = 4
+"""Cells of the stem painted around a patch and cut off: only the picture's own edges end in padding."""
+N_PATCHES = 2
+"""Patches of each picture that the stem paints."""
+JUDGE_CHANNELS = (128, 128, 64, 48, 32)
+AGREE_STEM = 4.0
+AGREE_EXIT = 2.0
+
+
+class HeadRun:
+    """All progress of the head's training in one object."""
+
+    def __init__(self, shape: GeneratorShape, settings: Settings, device: torch.device) -> None:
+        torch.manual_seed(settings.seed)
+        self.shape, self.settings, self.device = shape, settings, device
+        self.counters = house.Counters()
+        self.generator = Generator(shape).to(device)
+        silence_head(self.generator)
+        self.average = Generator(shape).to(device).requires_grad_(False)
+        self.average.load_state_dict(self.generator.state_dict())
+        self.judge = Discriminator(JUDGE_CHANNELS).to(device)
+        self.n_stem = shape.resolutions_px.index(STEM_PX) + 1
+        for name, parameter in self.generator.named_parameters():
+            parameter.requires_grad_(self._is_head(name))
+        rate = settings.learning_rate
+        head = parameter_groups(list(self.generator.synthesis.blocks)[self.n_stem :], rate)
+        self.optimizer_g = torch.optim.Adam(head, rate, (0.0, 0.99), fused=True)
+        judge = parameter_groups([self.judge], rate)
+        self.optimizer_d = torch.optim.Adam(judge, rate, (0.0, 0.99), fused=True)
+
+    def _is_head(self, name: str) -> bool:
+        return any(name.startswith(f"synthesis.blocks.{i}.") for i in range(self.n_stem, self.shape.n_blocks))
+
+    def take_stem(self, state: dict[str, Any]) -> None:
+        """Takes mapping and stem from the average of a stem's run."""
+        stem = {name: value for name, value in state["average"].items() if not self._is_head(name)}
+        for generator in (self.generator, self.average):
+            generator.load_state_dict({**generator.state_dict(), **stem})
+
+    def parts(self) -> dict[str, Any]:
+        return {
+            "generator": self.generator,
+            "average": self.average,
+            "judge": self.judge,
+            "optimizer_g": self.optimizer_g,
+            "optimizer_d": self.optimizer_d,
+        }
+
+    def state(self) -> dict[str, Any]:
+        state: dict[str, Any] = {name: part.state_dict() for name, part in self.parts().items()}
+        state |= {"shape": asdict(self.shape), "settings": asdict(self.settings)}
+        return state | {"counters": asdict(self.counters), "random": torch.get_rng_state()}
+
+    @classmethod
+    def from_state(cls, state: dict[str, Any], device: torch.device) -> HeadRun:
+        shape = GeneratorShape(**{**state["shape"], "channels": tuple(state["shape"]["channels"])})
+        run = cls(shape, Settings(**state["settings"]), device)
+        for name, part in run.parts().items():
+            part.load_state_dict(state[name])
+        run.counters = house.Counters(**state["counters"])
+        torch.set_rng_state(state["random"])
+        return run
+
+
+@torch.no_grad()
+def paint_stem(run: HeadRun, n: int, dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor]:
+    """n pictures by the stem: features (n, C, 64, 64), picture (n, 3, 64, 64), w (n, n_layers, n_w)."""
+    g, shape = run.average, run.shape
+    z = torch.randn(2 * n, shape.n_w, device=run.device)
+    first, second = g.mapping(z).chunk(2)
+    w = mix(first, second, shape.n_layers)
+    noises = [noise.to(run.device) for noise in make_noises(shape, n, exit_px=STEM_PX)]
+    stages = islice(g.synthesis.stages(w, noises, dtype=dtype), run.n_stem)
+    features, picture = list(stages)[-1]
+    return features, picture, w
+
+
+def paint_patches(run: HeadRun, n: int, dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor]:
+    """Patches of n pictures at 256, 128 and 64 px of the whole: (N, 3, P, P), half and a quarter of that."""
+    features, picture, w = paint_stem(run, n, dtype)
+    factor = run.shape.size_px // STEM_PX
+    cells = PATCH_PX // factor
+    window = cells + 2 * MARGIN
+    starts = torch.randint(0, STEM_PX - cells + 1, (n * N_PATCHES, 2))
+    lefts = (starts - MARGIN).clamp(0, STEM_PX - window)
+    spans = [(i % n, int(t), int(s)) for i, (t, s) in enumerate(lefts)]
+    x = torch.stack([features[i, :, t : t + window, s : s + window] for i, t, s in spans])
+    skip = torch.stack([picture[i, :, t : t + window, s : s + window] for i, t, s in spans])
+    x = x.contiguous(memory_format=torch.channels_last)
+    pictures = paint_head(run.generator, x, skip, w.repeat(N_PATCHES, 1, 1), run.n_stem)
+    offsets = starts - lefts
+    cut = [
+        _cut(image, offsets * scale, cells * scale) for image, scale in zip(pictures, (4, 2, 1), strict=True)
+    ]
+    return cut[0], cut[1], cut[2]
+
+
+def _cut(images: Tensor, starts: Tensor, side: int) -> Tensor:
+    return torch.stack(
+        [
+            im[:, int(t) : int(t) + side, int(s) : int(s) + side]
+            for im, (t, s) in zip(images, starts, strict=True)
+        ]
+    )
+
+
+def paint_head(generator: Generator, x: Tensor, skip: Tensor, w: Tensor, n_stem: int) -> list[Tensor]:
+    """The head on windows of the stem's features: pictures of full size, of its exit, and the stem's own."""
+    pictures = [skip]
+    layer = 2 * n_stem - 1
+    for block in list(generator.synthesis.blocks)[n_stem:]:
+        assert isinstance(block, Block)
+        for conv in block.convs():
+            side = x.shape[-1] * (2 if conv.up else 1)
+            x = conv(x, w[:, layer], torch.randn(len(x), 1, side, side, device=x.device), None, None)
+            layer += 1
+        pictures.append(upsample_image(pictures[-1]) + block.to_rgb(x, w[:, layer]).float())
+    return pictures[::-1]
+
+
+def shrink(images: Tensor, side: int) -> Tensor:
+    """Antialiased bicubic, near enough to how the small paintings were made."""
+    return F.interpolate(images, (side, side), mode="bicubic", antialias=True)
+
+
+def step(run: HeadRun, real: Tensor, dtype: torch.dtype) -> dict[str, float]:
+    """One update of the judge and one of the head; `real` (N, 3, PATCH_PX, PATCH_PX)."""
+    c, judge = run.counters, run.judge
+    figures: dict[str, float] = {}
+    full, exit_picture, stem = paint_patches(run, len(real) // N_PATCHES, dtype)
+
+    score_real, score_fake = judge(torch.cat([real, full.detach()]), dtype).chunk(2)
+    loss_d = F.softplus(-score_real).mean() + F.softplus(score_fake).mean()
+    run.optimizer_d.zero_grad(set_to_none=True)
+    loss_d.backward()
+    if c.n_steps % R1_EVERY == 0:
+        figures["r1"] = _add_r1(run, real)
+    run.optimizer_d.step()
+
+    judge.requires_grad_(False)
+    loss_g = F.softplus(-judge(full, dtype)).mean()
+    agree_stem = F.l1_loss(shrink(full, stem.shape[-1]), stem)
+    agree_exit = F.l1_loss(shrink(full, exit_picture.shape[-1]), exit_picture)
+    run.optimizer_g.zero_grad(set_to_none=True)
+    (loss_g + AGREE_STEM * agree_stem + AGREE_EXIT * agree_exit).backward()
+    run.optimizer_g.step()
+    judge.requires_grad_(True)
+
+    c.n_steps += 1
+    c.n_images += len(real)
+    c.realness += 0.01 * (float(score_real.detach().sign().mean()) - c.realness)
+    follow(run.average, run.generator, len(real), c.n_images)
+    agreement = {"agree_stem": float(agree_stem.detach()), "agree_exit": float(agree_exit.detach())}
+    return figures | agreement | {"loss_d": float(loss_d.detach()), "loss_g": float(loss_g.detach())}
+
+
+def _add_r1(run: HeadRun, real: Tensor) -> float:
+    real = real.detach().requires_grad_(True)
+    (slope,) = torch.autograd.grad(run.judge(real).sum(), real, create_graph=True)
+    penalty = slope.square().sum((1, 2, 3)).mean()
+    (penalty * (run.settings.gamma / 2 * R1_EVERY)).backward()
+    return float(penalty.detach())
+
+
+def start(folder: Path, settings: Settings, resume: bool, device: torch.device) -> HeadRun:
+    """A head's run on the stem that was trained in `folder`: fresh or where it was left."""
+    path = folder / "head.pt"
+    run = HeadRun.from_state(house.load_state(path), device) if resume else HeadRun(SHAPE, settings, device)
+    if (folder / "state.pt").is_file():
+        run.take_stem(house.load_state(folder / "state.pt"))
+    elif not resume:
+        raise UserError(f"there is no trained stem in {folder}; train it first, without --stage head")
+    return run
+
+
+def save(run: HeadRun, folder: Path) -> None:
+    house.save_atomic(folder / "head.pt", run.state())
+    images = sample(run.average, 12, seed=1, n_batch=6)
+    house.save_sheet(images, folder / "sheets" / f"head-{run.counters.n_images:07d}.jpg", n_columns=4)
+
+
+def train(
+    data: Path, folder: Path, settings: Settings, minutes: float, resume: bool, device: torch.device
+) -> None:
+    """Trains the head on patches of the pictures of `data`; the stem is what `folder` holds."""
+    run = start(folder, settings, resume, device)
+    pixels, weights = load_pictures(data, run.shape.size_px, folder / "cache")
+    seed = run.settings.seed + run.counters.n_images
+    batches = Batches(pixels, weights, run.settings.n_batch, seed, crop_px=PATCH_PX)
+    house.stop_on_signal()
+    house.train_loop(
+        lambda: step(run, batches.next().to(device), torch.bfloat16),
+        run.counters,
+        lambda: save(run, folder),
+        house.Stats(folder / "head.jsonl", resume),
+        house.Progress(minutes * 60),
+    )
