@@ -8,12 +8,15 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import glfw
 import numpy as np
 import pytest
 
 from tests.virtual import VirtualScreen
 from visualizer import clock
+from visualizer.display import monitors
 from visualizer.display.display import Display
+from visualizer.display.monitors import Monitor
 from visualizer.display.window import Window
 from visualizer.ipc.regions import Regions
 from visualizer.types import Features, Image, UserError
@@ -164,6 +167,32 @@ def test_a_recording_gets_the_shown_frames(start: Callable[..., Show]) -> None:
     assert np.abs(newest.pixels[90, 160, :3].astype(int) - (10, 200, 30)).max() <= 2
     assert 0 < clock.now_ns() - newest.made_ns < 2 * clock.NS_PER_S
     assert 3 < newest.number <= 32
+
+
+def test_the_window_follows_its_monitor(start: Callable[..., Show], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The virtual screen stands for two monitors side by side, of which one is unplugged."""
+    handle = monitors.connected()[0].handle if glfw.init() else None
+    laptop = Monitor("laptop", 0, 0, 960, 1080, 60, handle)
+    wall = Monitor("wall", 960, 0, 960, 1080, 60, handle)
+    there = [laptop, wall]
+    monkeypatch.setattr(monitors, "connected", lambda: there)
+    show = start(display__monitor="wall")
+    window = show.display._window
+    show.run(until=lambda: window.monitor == wall)
+    show.press("ctrl+m")
+    show.run(until=lambda: window.monitor == laptop)
+    assert show.sent == [{"set": {"display.monitor": "laptop"}}]
+    show.press("ctrl+m", "f")
+    show.run(until=lambda: window.is_fullscreen)
+    assert window.monitor == wall
+    there.remove(wall)
+    window._monitor(handle, glfw.CONNECTED)
+    show.run(until=lambda: window.monitor == laptop)
+    assert window.is_fullscreen and "'wall' is not connected" in show.display.sentence
+    there.append(wall)
+    window._monitor(handle, glfw.CONNECTED)
+    show.run(until=lambda: window.monitor == wall)
+    assert window.is_fullscreen and show.display.sentence == ""
 
 
 def test_without_a_screen_the_fix_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,7 +39,6 @@ class Display(Worker):
         """Opens the window and shows the first frame; UserError where there is no screen or no OpenGL 3.3."""
         self._by_key: dict[str, tuple[Any, float]] = {}
         self._window = Window(self._get("display.width"), self._get("display.height"), self._on_key)
-        self.report(self._window.place(self._get("display.fullscreen"), self._get("display.monitor")))
         context = self._window.context
         self._renderer = Renderer(context, self._frame_size())
         self._overlay = Overlay(context)
@@ -54,6 +53,10 @@ class Display(Worker):
         self._readings: Readings | None = None
         self._told_s = 0.0
         self.health.update(gl=str(context.info["GL_RENDERER"]), software=self._window.software)
+        self._hear()
+        self._renderer.draw(clock.seconds(clock.now_ns()), None, self.settings)  # compiles what is needed
+        self._place()
+        self._window.show()
         self.step()
 
     def step(self) -> float:

@@ -36,7 +36,7 @@ class Window:
     def __init__(
         self, width_px: int, height_px: int, on_key: OnKey | None = None, title: str = TITLE
     ) -> None:
-        """Opens the window; UserError where there is no screen or no OpenGL 3.3."""
+        """Makes the window, still hidden; UserError where there is no screen or no OpenGL 3.3."""
         glfw.set_error_callback(self._on_error)
         self._last_error = ""
         if not glfw.init():
@@ -50,6 +50,7 @@ class Window:
         glfw.window_hint(glfw.OPENGL_FORWARD_COMPAT, True)
         glfw.window_hint(glfw.AUTO_ICONIFY, False)  # a click on the laptop leaves the projector alone
         glfw.window_hint(glfw.DEPTH_BITS, 0)
+        glfw.window_hint(glfw.VISIBLE, False)  # not before there is something to see
         glfw.window_hint_string(glfw.X11_CLASS_NAME, "klangbild")
         glfw.window_hint_string(glfw.WAYLAND_APP_ID, "klangbild")
         self._handle = glfw.create_window(width_px, height_px, title, None, None)
@@ -118,6 +119,10 @@ class Window:
         glfw.poll_events()
         changed, self._monitors_changed = self._monitors_changed, False
         return changed
+
+    def show(self) -> None:
+        """Opens it, once the first frame can follow at once."""
+        glfw.show_window(self._handle)
 
     def swap(self) -> None:
         """Shows what was drawn."""
