@@ -17,6 +17,7 @@ from visualizer import clock
 from visualizer.display import monitors
 from visualizer.display.display import Display
 from visualizer.display.monitors import Monitor
+from visualizer.display.readback import Readback
 from visualizer.display.window import Window
 from visualizer.ipc.regions import Regions
 from visualizer.types import Features, Image, UserError
@@ -158,7 +159,9 @@ def test_a_frozen_picture_takes_the_newest_image_when_it_thaws(start: Callable[.
 
 
 def test_a_recording_gets_the_shown_frames(start: Callable[..., Show]) -> None:
-    show = start(output__record="film.mp4", **{k.replace(".", "__"): v for k, v in NEUTRAL.items()})
+    show = start(
+        output__record="film.mp4", display__hud=True, **{k.replace(".", "__"): v for k, v in NEUTRAL.items()}
+    )
     show.see((10, 200, 30))
     show.hear(level_dbfs=-20.0)
     show.run(1.0)
@@ -167,6 +170,24 @@ def test_a_recording_gets_the_shown_frames(start: Callable[..., Show]) -> None:
     assert np.abs(newest.pixels[90, 160, :3].astype(int) - (10, 200, 30)).max() <= 2
     assert 0 < clock.now_ns() - newest.made_ns < 2 * clock.NS_PER_S
     assert 3 < newest.number <= 32
+    corner = newest.pixels[-20:-10, 10:40, :3].astype(int)
+    assert np.abs(corner - (10, 200, 30)).max() <= 2  # the head-up display is not recorded
+
+
+def test_a_recording_of_a_large_wall_is_made_smaller(start: Callable[..., Show]) -> None:
+    show = start(**{k.replace(".", "__"): v for k, v in NEUTRAL.items()})
+    show.see((10, 200, 30))
+    show.run(until=lambda: show.pixel()[1] > 190)
+    context, renderer = show.display._window.context, show.display._renderer
+    readback = Readback(context, (3840, 1600))
+    assert readback.size == (1920, 800)
+    assert readback.take(renderer, show.display._window.screen, 1.0, 5) is None
+    readback.stamp(77)
+    image = readback.take(renderer, show.display._window.screen, 1.1, 6)
+    assert image is not None and image.pixels.shape == (800, 1920, 4)
+    assert (image.number, image.heard_ns, image.made_ns) == (1, 5, 77)
+    assert np.abs(image.pixels[400, 900, :3].astype(int) - (10, 200, 30)).max() <= 2
+    readback.release()
 
 
 def test_the_window_follows_its_monitor(start: Callable[..., Show], monkeypatch: pytest.MonkeyPatch) -> None:

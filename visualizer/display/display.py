@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import moderngl
+
 from visualizer import clock, parameters
 from visualizer.display import keys
 from visualizer.display.overlay import Overlay
@@ -90,6 +92,7 @@ class Display(Worker):
         features = self._features if is_heard and self._features.time_ns else None
         settings = {id: self._get(id) for id in parameters.PARAMETERS}
         self._renderer.draw(now_s, features, settings, target=screen)
+        self._record(now_s, screen)
         self._draw_overlay(now_s, size)
         begun_s = clock.seconds(clock.now_ns())
         self._window.swap()
@@ -102,7 +105,8 @@ class Display(Worker):
             clock.seconds(shown_ns - features.time_ns) if features else None,
             clock.seconds(shown_ns - image.heard_ns) if features and image and image.heard_ns else None,
         )
-        self._record(shown_s, shown_ns)
+        if self._readback:
+            self._readback.stamp(shown_ns)
         self._tell(shown_s)
 
     def _hear(self) -> None:
@@ -134,7 +138,8 @@ class Display(Worker):
         if self._get("display.help"):
             self._overlay.draw_card(screen, size, keys.card())
 
-    def _record(self, shown_s: float, shown_ns: int) -> None:
+    def _record(self, now_s: float, screen: moderngl.Framebuffer) -> None:
+        """Copies the frame for the recording, without what is laid over it."""
         if not (self._get("output.record") or self.options.get("record")):
             if self._readback:
                 self._readback.release()
@@ -144,8 +149,8 @@ class Display(Worker):
             if self._readback:
                 self._readback.release()
             self._readback = Readback(self._window.context, self._renderer.size)
-        if self._readback.is_due(shown_s):
-            image = self._readback.take(self._renderer, shown_s, self._features.time_ns, shown_ns)
+        if self._readback.is_due(now_s):
+            image = self._readback.take(self._renderer, screen, now_s, self._features.time_ns)
             if image:
                 self.regions.rendered.write(image)
 

@@ -21,7 +21,9 @@ class Readback:
         scale = min(1.0, MOST_PX[0] / size[0], MOST_PX[1] / size[1])
         self.of = size
         self.size = (max(int(size[0] * scale), 1), max(int(size[1] * scale), 1))
-        self._canvas = Canvas(context, self.size, dtype="f1")
+        self._context = context
+        self._canvas: Canvas | None = None
+        self._shown_ns = 0
         self._buffers = [context.buffer(reserve=4 * self.size[0] * self.size[1]) for _ in range(2)]
         self._pending: Image | None = None
         self._next_s: float | None = None
@@ -31,16 +33,27 @@ class Readback:
         """Whether the frame shown now is to be recorded: 30 a second, on an even beat."""
         return self._next_s is None or time_s >= self._next_s - 0.25 / FPS
 
-    def take(self, renderer: Renderer, time_s: float, heard_ns: int, shown_ns: int) -> Image | None:
-        """Begins to copy the frame drawn last; gives the one before, with the time it was shown at."""
+    def take(
+        self, renderer: Renderer, screen: moderngl.Framebuffer, time_s: float, heard_ns: int
+    ) -> Image | None:
+        """Begins to copy what `screen` holds, before anything is laid over it; gives the frame before."""
         beat_s = time_s if self._next_s is None else self._next_s
         self._next_s = beat_s + 1 / FPS if time_s - beat_s < 1 / FPS else time_s + 1 / FPS
         finished = self._collect()
-        renderer.draw_again(self._canvas.framebuffer)
+        source = screen
+        if self.size != self.of:
+            self._canvas = self._canvas or Canvas(self._context, self.size, dtype="f1")
+            source = renderer.draw_again(self._canvas.framebuffer)
         self._n += 1
-        self._canvas.framebuffer.read_into(self._buffers[self._n % 2], components=4, alignment=1)
-        self._pending = Image(np.empty((0, 0, 4), np.uint8), self._n, heard_ns, shown_ns)
+        box = (0, 0, *self.size)
+        source.read_into(self._buffers[self._n % 2], viewport=box, components=4, alignment=1)
+        self._pending = Image(np.empty((0, 0, 4), np.uint8), self._n, heard_ns, 0)
+        self._shown_ns = 0
         return finished
+
+    def stamp(self, shown_ns: int) -> None:
+        """When the frame of the last `take` was shown."""
+        self._shown_ns = self._shown_ns or shown_ns
 
     def _collect(self) -> Image | None:
         begun, self._pending = self._pending, None
@@ -50,10 +63,11 @@ class Readback:
         data = np.frombuffer(self._buffers[begun.number % 2].read(), np.uint8)
         # GL counts rows from the bottom.
         pixels = np.ascontiguousarray(data.reshape(height, width, 4)[::-1])
-        return Image(pixels, begun.number, begun.heard_ns, begun.made_ns)
+        return Image(pixels, begun.number, begun.heard_ns, self._shown_ns)
 
     def release(self) -> None:
         """Frees the buffers."""
-        self._canvas.release()
+        if self._canvas:
+            self._canvas.release()
         for buffer in self._buffers:
             buffer.release()

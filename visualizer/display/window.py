@@ -68,6 +68,8 @@ class Window:
         self._monitors_changed = False
         self._windowed = (*glfw.get_window_pos(self._handle), width_px, height_px)
         self._full: Monitor | None = None
+        self.refresh_hz = 0
+        """Of the monitor it was placed on; 0 before."""
         self._screen: moderngl.Framebuffer | None = None
         glfw.set_key_callback(self._handle, self._key)
         glfw.set_monitor_callback(self._monitor)
@@ -98,12 +100,6 @@ class Window:
         x_px, y_px = glfw.get_window_pos(self._handle)
         width_px, height_px = glfw.get_window_size(self._handle)
         return monitors.under(monitors.connected(), x_px + width_px // 2, y_px + height_px // 2)
-
-    @property
-    def refresh_hz(self) -> int:
-        """Of the primary monitor or the one it fills; 0 when unknown."""
-        shown = self._full or monitors.choose(monitors.connected(), "")
-        return shown.refresh_hz if shown else 0
 
     @property
     def screen(self) -> moderngl.Framebuffer:
@@ -139,6 +135,7 @@ class Window:
         target = chosen or monitors.choose(there, "")
         if target is None:
             return sentence or "No monitor is connected."
+        self.refresh_hz = target.refresh_hz
         if fullscreen:
             self._fill(target)
         else:
