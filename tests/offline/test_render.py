@@ -73,7 +73,7 @@ def modes(monkeypatch: pytest.MonkeyPatch) -> list[FakeMode]:
     """The fake modes that renders made, in order."""
     made: list[FakeMode] = []
 
-    def load_mode(settings: Mapping[str, Any], threads: int, precision: str) -> Mode:
+    def load_mode(settings: Mapping[str, Any], threads: int) -> Mode:
         made.append(FakeMode(settings))
         return made[-1]
 

@@ -224,8 +224,8 @@ def _as_text(report: Report) -> str:
     ]
     if report.is_silent:
         return "\n".join([*lines, "It is silent: nothing is above the gate."])
-    likely = [(tag, probability) for tag, probability in report.tags if probability >= LEAST_PROBABILITY]
-    lines.append("heard: " + _words(likely))
+    tags, probabilities = zip(*report.tags, strict=True)
+    lines.append("heard: " + _words(best(tags, np.array(probabilities, np.float32), least=LEAST_PROBABILITY)))
     lines += [
         f"{s.time_s:6.0f} s {s.level_dbfs:6.0f} dBFS {_bpm(s.tempo_bpm):>10}  {_words(s.tags)}"
         for s in report.timeline

@@ -144,7 +144,7 @@ def main(argv: Sequence[str]) -> int:
     whole = open_song(options.song)
     if path.exists() and path.samefile(whole.path):
         raise UserError(f"{path} is the song itself; choose another name for the video.")
-    mode = load_mode(settings, options.threads, "fp32")
+    mode = load_mode(settings, options.threads)
     try:
         stage = Stage(width, height, options.seed, settings, options.effects)
         try:
