@@ -106,7 +106,7 @@ def test_sixty_steps_tell_tones_from_noise(folder: Path) -> None:
     losses = [tagger.step(run, front, *batches.draw(4)) for _ in range(60)]
     assert np.mean(losses[-10:]) < np.mean(losses[:10])
     run.network.eval()
-    sound, target = batches.draw(16)
+    sound, target, _ = batches.draw(16)
     _, tags = run.network(front(sound))
     piano = target[:, PIANO] > 0.5
     assert tags[piano, PIANO].min() > tags[~piano, PIANO].max()
