@@ -1,0 +1,49 @@
+"""The house taste hears and sees what it says, and pairs like with like."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from visualizer.training import taste
+
+
+def test_louder_brighter_and_noisier_is_heard() -> None:
+    rng = np.random.default_rng(0)
+    t = np.arange(32_000) / 16_000
+    low, high = (0.1 * np.sin(2 * np.pi * hz * t).astype(np.float32) for hz in (200, 3000))
+    noise = rng.normal(0, 0.07, 32_000).astype(np.float32)
+    assert taste.hear(low * 4)[0] - taste.hear(low)[0] > 11
+    assert taste.hear(high)[2] > taste.hear(low)[2] + 2
+    assert taste.hear(noise)[3] > taste.hear(low)[3] + 20
+
+
+def test_contrast_saturation_lightness_and_fineness_are_seen() -> None:
+    grey = np.zeros((3, 32, 32), np.float32)
+    fine = np.indices((32, 32)).sum(axis=0) % 2 * 2.0 - 1
+    coarse = np.indices((32, 32))[0] // 16 * 2.0 - 1
+    checks, halves = (np.broadcast_to(x, (3, 32, 32)).astype(np.float32) for x in (fine, coarse))
+    red = grey - 1
+    red[0] = 1
+    assert taste.see(checks)[0] > taste.see(grey)[0]
+    assert taste.see(red)[1] > taste.see(grey)[1]
+    assert taste.see(grey + 0.5)[2] > taste.see(grey)[2]
+    assert taste.see(checks)[3] > 5 * taste.see(halves)[3]
+
+
+def test_normal_scores_forget_units_and_keep_order() -> None:
+    values = np.array([[1.0, -5.0], [1000.0, 0.0], [10.0, 5.0]])
+    scores = taste.normal_scores(values)
+    np.testing.assert_allclose(scores.mean(axis=0), 0, atol=1e-12)
+    assert list(np.argsort(scores[:, 0])) == [0, 2, 1]
+
+
+def test_pairs_agree_in_rank_and_no_picture_is_used_too_often() -> None:
+    rng = np.random.default_rng(1)
+    heard, seen = rng.normal(size=(60, 4)), rng.normal(size=(40, 4))
+    pairs = taste.pair(heard, seen)
+    assert sorted(p.clip for p in pairs) == list(range(60))
+    assert max(np.bincount([p.picture for p in pairs])) <= taste.MAX_USES
+    a, b = taste.join_first_two(heard), taste.join_first_two(seen)
+    for k in range(3):
+        agreement = np.corrcoef([a[p.clip, k] for p in pairs], [b[p.picture, k] for p in pairs])[0, 1]
+        assert agreement > 0.6
