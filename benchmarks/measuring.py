@@ -18,7 +18,7 @@ def time_together(
 ) -> dict[str, dict[str, float]]:
     """Median wall and CPU time in ms of each call, taken in turns so that a busy machine is busy for all.
 
-    Ends after `n_rounds`, or after `most_s` and five rounds. CPU time is that of the whole process, all threads;
+    Ends after `n_rounds`, or after `most_s` and five rounds. CPU time is that of the process, all threads;
     it tells more than wall time where others work beside.
     """
     wall_ms: dict[str, list[float]] = {name: [] for name in calls}

@@ -195,9 +195,8 @@ def _trace(graph: Graph) -> onnx.ModelProto:
         inputs = tuple(torch.cat((value, value)) for value in inputs)
         batch = torch.export.Dim("batch", min=1, max=4096)
         shapes = tuple({0: batch} for _ in inputs)
-    quiet = logging.getLogger("torch.onnx")
-    level = quiet.level
-    quiet.setLevel(logging.ERROR)
+    heard = logging.root.manager.disable
+    logging.disable(logging.ERROR)  # torch tells of every step, and of packages that are not there
     try:
         with warnings.catch_warnings(), torch.no_grad(), contextlib.redirect_stdout(io.StringIO()):
             warnings.simplefilter("ignore")
@@ -213,7 +212,7 @@ def _trace(graph: Graph) -> onnx.ModelProto:
                 dynamic_shapes=shapes,
             )
     finally:
-        quiet.setLevel(level)
+        logging.disable(heard)
     assert program is not None
     return _simplify(program.model)
 
