@@ -75,7 +75,8 @@ def test_readings_say_what_the_other_processes_tell() -> None:
             }
         ),
         "output": Slot({"beat_ns": now_ns - 10 * clock.NS_PER_S, "limit_s": 3.0}),
-        "deck_b": Slot(None),
+        "deck_b": Slot({"beat_ns": 0, "state": "failed", "sentence": "There is no model."}),
+        "display": Slot({"beat_ns": 0, "sentence": "its own line comes another way"}),
     }
     image = Image(np.zeros((1, 1, 4), np.uint8), 1, now_ns - clock.nanoseconds(0.2), 0, (1.5, 1.0, 0.1))
     shown = Shown()
@@ -86,7 +87,7 @@ def test_readings_say_what_the_other_processes_tell() -> None:
     assert told.ages_s == pytest.approx((1.7, 1.2, 0.3), abs=0.1)
     assert told.warnings[0] == "Images: loading the networks"
     assert told.warnings[1].startswith("Recording does not answer")
-    assert len(told.warnings) == 2
+    assert told.warnings[2:] == ("Images B: There is no model.",)
 
 
 def test_without_sound_the_level_is_unknown_not_old() -> None:

@@ -90,7 +90,7 @@ def paint(readings: Readings, wall_height_px: int) -> UInt8:
     """The head-up display for a wall of that height, (H, W, 4) RGBA uint8, multiplied with alpha."""
     unit = wall_height_px / 720
     warnings = [line for text in readings.warnings for line in _wrap(text, 54)][:6]
-    height = 206 + 30 * max(len(readings.words), 1) + 20 * len(warnings)
+    height = 188 + 30 * max(len(readings.words), 1) + 20 * (len(warnings) + bool(readings.runtime))
     sheet = _Sheet(WIDTH, height, unit)
     y = _words(sheet, readings.words)
     y = _figures(sheet, readings, y + 24)

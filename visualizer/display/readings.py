@@ -63,7 +63,9 @@ def _warnings(states: Mapping[str, Mapping[str, Any]], now_ns: int, sentence: st
             continue
         said = state.get("sentence", "")
         age_s = clock.seconds(now_ns - int(state.get("beat_ns", now_ns)))
-        if age_s > max(SILENT_AFTER_S, float(state.get("limit_s", 0.0))):
+        if said and state.get("state") == "failed":
+            lines.append(f"{_name(name)}: {said}")
+        elif age_s > max(SILENT_AFTER_S, float(state.get("limit_s", 0.0))):
             lines.append(f"{_name(name)} does not answer; it is being started again.")
         elif said:
             lines.append(f"{_name(name)}: {said}")
