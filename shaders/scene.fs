@@ -50,8 +50,11 @@ vec3 sharp(sampler2D image, vec2 uv) {
     return clamp(sum.rgb / sum.a, 0.0, 1.0);
 }
 
+// Convolutions see only zeros beyond the edge of a picture, and its outermost pixels look it: they are left out.
+const float TRIM = 0.02;
+
 vec3 wall(vec2 q) {
-    vec2 mirrored = 1.0 - abs(1.0 - mod(q, 2.0));
+    vec2 mirrored = mix(vec2(TRIM), vec2(1.0 - TRIM), 1.0 - abs(1.0 - mod(q, 2.0)));
     vec2 outside = max(abs(q - 0.5) - 0.5, 0.0);
     float d = max(outside.x, outside.y);
     if (!surround && d > 0.0)
