@@ -18,7 +18,7 @@ def piano_note(midi: int, velocity: float, held_s: float, rng: np.random.Generat
     n = np.arange(1, 60)
     f = n * f0 * np.sqrt(1 + stiffness * n**2)
     n, f = n[f < 9_500], f[f < 9_500]
-    felt_hz = (350 + 1_500 * velocity**1.3) * (0.55 + 0.45 * (f0 / 262) ** 0.5)
+    felt_hz = (450 + 2_100 * velocity**1.3) * (0.55 + 0.45 * (f0 / 262) ** 0.5)
     strike = 0.12 + np.abs(np.sin(np.pi * n / 8.3))
     level = strike * np.exp(-f / felt_hz) / n**0.35 * 10 ** (rng.normal(0, 2.0, len(n)) / 20)
     slow = 0.28 * (f0 / 262) ** 0.55 + 1.6e-7 * f**2 + 1.2e-4 * f
@@ -82,7 +82,7 @@ def compose(rng: np.random.Generator) -> Signal:
                 strike(midi, beat, (0.64 + 0.03 * bar) * (1 if voice == 0 else 0.72), beats + 0.6)
             beat += beats
     for place, midi in enumerate((38, 45, 50, 57, 62, 65, 74)):
-        strike(midi, 24 + 0.06 * place, 0.5, 4)
+        strike(midi, 24 + 0.06 * place, 0.4, 4)
     board = band(rng.standard_normal((round(0.12 * RATE_HZ), 2)), 80, 2_200)
     board *= np.exp(-times(0.12) / 0.025)[:, None]
     body = reverberate(mix, board / np.sqrt(np.sum(board**2, axis=0)), 0.35)
