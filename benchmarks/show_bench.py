@@ -1,0 +1,125 @@
+"""The whole show, measured from outside: sound into a virtual line-in, a window on a virtual screen."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tests.show import Show
+from tests.virtual import Unavailable, VirtualLineIn, VirtualScreen
+from visualizer.audio.sources import demo_path
+from visualizer.types import UserError
+
+WARM_UP_S = 15.0
+PIPELINE_S = 60.0
+MEMORY_S = 20 * 60.0
+
+
+@contextmanager
+def running(*arguments: str) -> Iterator[tuple[Show, VirtualLineIn]]:
+    """The default show on a virtual line-in, painting."""
+    try:
+        with ExitStack() as stack:
+            screen = stack.enter_context(VirtualScreen(1280, 720))
+            line = stack.enter_context(VirtualLineIn())
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            environment = os.environ | screen.env | line.env
+            show = stack.enter_context(Show(folder, environment, "--input", "vin", *arguments))
+            show.wait_for_images()
+            yield show, line
+    except Unavailable as reason:
+        raise UserError(f"This bench needs a virtual screen and line-in: {reason}.") from None
+
+
+def pipeline() -> dict[str, Any]:
+    """One minute of the default show: rates, latency, gaps, drops, CPU and memory by process."""
+    lines = _watch(PIPELINE_S)
+    return {
+        "seconds": round(lines[-1]["time_s"] - lines[0]["time_s"], 1),
+        "images_per_s": _rate(lines, "n_images"),
+        "shown_fps": _rate(lines, "n_shown"),
+        "embeddings_per_s": round(statistics.median(line["ticks_per_s"] for line in lines), 1),
+        "latency_ms": {
+            name: round(statistics.median(line["latency_ms"][name] for line in lines), 1)
+            for name in lines[-1]["latency_ms"]
+        },
+        "longest_gap_ms": max(line["longest_gap_ms"] for line in lines),
+        "drops": {name: lines[-1]["drops"][name] - lines[0]["drops"][name] for name in lines[0]["drops"]},
+        "samples_missing": _missing(lines),
+        "cpu_percent": _by_process(lines, "cpu_percent"),
+        "memory_mb": _by_process(lines, "memory_mb"),
+    }
+
+
+def memory() -> dict[str, Any]:
+    """Twenty minutes of the default show: growth of memory by process, and every sample's account."""
+    lines = _watch(MEMORY_S)
+    minutes = np.array([line["time_s"] / 60.0 for line in lines])
+    growth = {}
+    for name in lines[0]["memory_mb"]:
+        if lines[0]["memory_mb"][name] is None:
+            continue
+        held = np.array([line["memory_mb"][name] or np.nan for line in lines], float)
+        slope, _ = np.polyfit(minutes[np.isfinite(held)], held[np.isfinite(held)], 1)
+        growth[name] = {
+            "first_minute_mb": round(float(np.nanmedian(held[:60])), 1),
+            "last_minute_mb": round(float(np.nanmedian(held[-60:])), 1),
+            "growth_percent": round(
+                100.0 * float(np.nanmedian(held[-60:]) / np.nanmedian(held[:60]) - 1.0), 2
+            ),
+            "slope_mb_per_hour": round(60.0 * float(slope), 2),
+        }
+    return {
+        "minutes": round(float(minutes[-1] - minutes[0]), 1),
+        "processes": growth,
+        "images_per_s": _rate(lines, "n_images"),
+        "shown_fps": _rate(lines, "n_shown"),
+        "longest_gap_ms": max(line["longest_gap_ms"] for line in lines),
+        "drops": lines[-1]["drops"],
+        "samples_missing": _missing(lines),
+        "restarts": lines[-1]["restarts"],
+    }
+
+
+def _watch(seconds: float) -> list[dict[str, Any]]:
+    """Status lines of so many seconds, after the show has warmed up."""
+    with running() as (show, line):
+        end = time.monotonic() + WARM_UP_S + seconds
+        player = line.play(demo_path())
+        while time.monotonic() < end:
+            if player.poll() is not None:
+                player = line.play(demo_path())
+            time.sleep(0.25)
+        lines = show.lines
+        start_s = lines[-1]["time_s"] - seconds
+        return [line for line in lines if line["time_s"] >= start_s]
+
+
+def _rate(lines: list[dict[str, Any]], counter: str) -> float:
+    span_s = lines[-1]["time_s"] - lines[0]["time_s"]
+    return round((lines[-1][counter] - lines[0][counter]) / span_s, 1)
+
+
+def _missing(lines: list[dict[str, Any]]) -> dict[str, int]:
+    """Samples that the driver owed and did not give, that found no room, and that a deck did not get."""
+    first, last = (line["workers"]["capture"]["health"] for line in (lines[0], lines[-1]))
+    counters = {"at_device": "n_missing", "refused": "n_refused", "silence_filled": "n_silence_filled"}
+    lost = {name: last.get(key, 0) - first.get(key, 0) for name, key in counters.items()}
+    return lost | {"at_deck": lines[-1]["drops"]["samples"] - lines[0]["drops"]["samples"]}
+
+
+def _by_process(lines: list[dict[str, Any]], figure: str) -> Mapping[str, float]:
+    values: dict[str, float] = {}
+    for name in lines[0][figure]:
+        known = [line[figure][name] for line in lines if line[figure][name] is not None]
+        if known:
+            values[name] = round(statistics.median(known), 1)
+    return values
