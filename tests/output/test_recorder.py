@@ -129,6 +129,16 @@ def test_loud_and_broken_sound_is_tamed(tmp_path: Path) -> None:
     assert np.isfinite(sound).all() and np.abs(sound).max() < 1.6
 
 
+@pytest.mark.parametrize("suffix", CONTAINERS)
+def test_a_recording_of_nothing_leaves_no_file(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"nothing{suffix}"
+    with Recorder(path, 64, 64, FPS) as recorder:
+        assert recorder.is_open
+    assert not recorder.is_open
+    assert not path.exists()
+    recorder.close()
+
+
 def test_bad_places_are_told_in_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "folder.mp4").mkdir()
     for path, words in (

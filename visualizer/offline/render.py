@@ -6,6 +6,7 @@ The same song, settings, seed, machine and number of threads give the same pictu
 from __future__ import annotations
 
 import argparse
+import contextlib
 import math
 import os
 import signal
@@ -168,7 +169,7 @@ def _film(
     source = Cut(whole, round(options.duration * RATE_HZ)) if options.duration else whole
     progress = Progress(n_frames, "frame")
     loudest_dbfs = -math.inf
-    with Interrupt() as interrupt, recorder:
+    with Interrupt() as interrupt, recorder, contextlib.closing(progress):
         for moment in moments(source, mode, settings, options.fps):
             recorder.add_frame(stage.frame(moment, moment.index / options.fps))
             recorder.add_audio(moment.samples)
@@ -176,7 +177,6 @@ def _film(
             progress.step()
             if interrupt.came:
                 break
-    progress.close()
     if loudest_dbfs < settings["audio.gate_db"]:
         print(f"{whole.name} is silent, so the picture only drifts.")
     stopped = "Stopped. " if interrupt.came else ""

@@ -29,6 +29,8 @@ class Output(Worker):
     """
 
     name = "output"
+    hang_limit_s = 15.0
+    """A stick or a network disk may well sleep for seconds; the show does not wait for it."""
 
     def setup(self) -> None:
         """Takes the present settings; what is wrong with the path is told, not fatal."""

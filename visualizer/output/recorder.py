@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 import av
 import numpy as np
@@ -31,6 +30,9 @@ _AAC_SAMPLES = 1024
 _BT709 = 1
 _LIMITED_RANGE = 1
 _OPEN_ERRORS = (av.FFmpegError, OSError, ValueError)
+
+_NVENC_PX = (160, 4096)
+"""Sides that GPUs encode as H.264."""
 
 Speed = Literal["live", "offline"]
 _X264 = {
@@ -93,7 +95,9 @@ class Recorder:
     def _add_video(self, speed: Speed) -> None:
         assert self._container is not None
         self._rate = Fraction(self.fps).limit_denominator(1001)
-        self.encoder, options = ("h264_nvenc", _NVENC) if _has_nvenc() else ("libx264", _X264)
+        fits_nvenc = all(_NVENC_PX[0] <= side <= _NVENC_PX[1] for side in (self.width, self.height))
+        on_gpu = fits_nvenc and _has_nvenc()
+        self.encoder, options = ("h264_nvenc", _NVENC) if on_gpu else ("libx264", _X264)
         picture = cast(VideoStream, self._container.add_stream(self.encoder, rate=self._rate))
         picture.width, picture.height, picture.pix_fmt = self.width, self.height, "yuv420p"
         picture.options = {**options[speed]}
@@ -150,7 +154,7 @@ class Recorder:
 
     def _show(self, frame: av.VideoFrame) -> None:
         frame.pts, frame.time_base = self.n_frames, 1 / self._rate
-        self._mux(self._picture.encode(frame))
+        self._encode(self._picture, frame)
         self.n_frames += 1
 
     def add_audio(self, samples: Float32) -> None:
@@ -171,33 +175,39 @@ class Recorder:
         frame.sample_rate, frame.time_base = self.audio_rate, Fraction(1, self.audio_rate)
         frame.pts = self.n_samples
         self.n_samples += len(samples)
-        self._mux(self._sound.encode(frame))
+        self._encode(self._sound, frame)
 
-    def _mux(self, packets: Sequence[av.Packet]) -> None:
+    def _encode(self, stream: VideoStream | AudioStream, frame: Any) -> None:
+        """Writes what the encoder gives for `frame`, or for None all that it still holds."""
         if self._container is None:
             raise ValueError("the recording is closed")
         try:
-            for packet in packets:
+            for packet in stream.encode(frame):
                 self._container.mux(packet)
         except (av.FFmpegError, OSError) as error:
             self._abandon()
             raise _unwritable(self.path, error) from error
 
     def close(self) -> None:
-        """Finishes the file; a second call does nothing. UserError when the disk does not take the end."""
+        """Finishes the file, or removes it when it has no frame; a second call does nothing.
+
+        UserError when the disk does not take the end.
+        """
         if self._container is None:
             return
         if self.n_frames:
             if len(self._pending):
                 self._sing(self._pending)
-            self._mux(self._picture.encode(None))
+            self._encode(self._picture, None)
             if self.audio_rate is not None and self.n_samples:
-                self._mux(self._sound.encode(None))
+                self._encode(self._sound, None)
         container, self._container = self._container, None
         try:
             container.close()
         except (av.FFmpegError, OSError) as error:
             raise _unwritable(self.path, error) from error
+        if not self.n_frames and self.path.is_file():
+            self.path.unlink()
 
     def _abandon(self) -> None:
         """Lets go of a file that can no longer be written; what reached the disk stays playable."""
