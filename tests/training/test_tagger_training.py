@@ -16,6 +16,7 @@ from visualizer.training.frontend import WINDOW_SAMPLES, LogMel
 from visualizer.training.house import Stats, load_state
 from visualizer.training.judge import auc
 from visualizer.training.music import CLIP, N_WINDOWS
+from visualizer.training.renorm import Renorm1d
 from visualizer.types import UserError
 
 SMALL = (8, 8, 8, 8, 8, 8, 16)
@@ -140,3 +141,18 @@ def test_dry_run_writes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert tagger.main(["--folder", str(tmp_path / "new"), "--dry-run"]) == 0
     assert "minutes" in capsys.readouterr().out
     assert not (tmp_path / "new").exists()
+
+
+def test_renormalised_layers_answer_as_they_will_when_running() -> None:
+    """With settled statistics a batch of any make-up gives what running statistics give."""
+    torch.manual_seed(0)
+    layer = Renorm1d(16)
+    for _ in range(300):
+        layer(torch.randn(64, 16) * 2 + 1)
+    few = torch.randn(4, 16) * 2 + 3
+    alone = layer.eval()(few)
+    layer.train()
+    torch.testing.assert_close(layer(few), alone, rtol=1e-4, atol=1e-4)
+    batch_norm = torch.nn.BatchNorm1d(16)
+    batch_norm.load_state_dict(layer.state_dict())
+    assert (batch_norm(few) - alone).abs().max() > 0.5

@@ -11,7 +11,6 @@ The loss is the binary cross-entropy; what is known counts twice.
 from __future__ import annotations
 
 import argparse
-import copy
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +29,7 @@ from visualizer.training.frontend import WINDOW_SAMPLES, LogMel
 from visualizer.training.house import Progress, Stats, load_state, save_atomic
 from visualizer.training.judge import judge
 from visualizer.training.music import CLIP, N_WINDOWS, WINDOW
+from visualizer.training.renorm import Renorm1d, renormalise
 from visualizer.training.ship_tagger import ship
 from visualizer.types import UserError
 
@@ -37,6 +37,7 @@ TRUTH_WEIGHT = 0.8
 KNOWN_WEIGHT = 2.0
 SHARPNESS = 1.5
 DROPOUT = 0.2
+FIRST_RENORMALISED = 3
 LEAST_SHARE = 0.03
 LEAST_THRESHOLD = 0.06
 SAVE_S = 120.0
@@ -122,8 +123,11 @@ class Run:
     def __init__(self, settings: Settings) -> None:
         torch.manual_seed(settings.seed)
         self.network = ShortChunkCNN(settings.channels, DROPOUT).to(settings.device)
+        renormalise(self.network.blocks[FIRST_RENORMALISED:])
+        self.network.norm_dense = Renorm1d(settings.channels[-1])
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.average = copy.deepcopy(self.network).eval()
+        self.average = ShortChunkCNN(settings.channels, DROPOUT).to(settings.device).eval()
+        self.average.load_state_dict(self.network.state_dict())
         self.optimiser = torch.optim.AdamW(
             self.network.parameters(), settings.learning_rate, weight_decay=0.01, fused=True
         )
