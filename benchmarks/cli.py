@@ -50,6 +50,8 @@ def _print(value: dict[str, Any], depth: int) -> None:
         if isinstance(inner, dict) and any(isinstance(v, dict) for v in inner.values()):
             print("  " * depth + key)
             _print(inner, depth + 1)
+        elif isinstance(inner, dict) and "missing" in inner:
+            print("  " * depth + f"{key:<20}{inner['missing']}")
         elif isinstance(inner, dict):
             print("  " * depth + f"{key:<20}" + "  ".join(f"{k} {v}" for k, v in inner.items()))
         else:
