@@ -41,6 +41,7 @@ def save_preview(generator: Generator, path: Path) -> None:
 
 def make_card(generator: Generator, figures: dict[str, float]) -> Card:
     shape = generator.shape
+    exits = " and ".join(str(px) for px in sorted(EXITS_PX))
     n_parameters = sum(p.numel() for p in generator.parameters())
     counted = {
         "n_parameters": n_parameters,
@@ -53,7 +54,7 @@ def make_card(generator: Generator, figures: dict[str, float]) -> Card:
         kind="generator",
         title="Paintings",
         summary="Paints pictures in the manner of paintings from 1400 to 1949: a StyleGAN2 skip generator of "
-        f"{shape.size_px} px with early exits at {EXITS_PX[1]} and {EXITS_PX[0]} px.",
+        f"{shape.size_px} px with early exits at {exits} px.",
         paper="Karras et al., Analyzing and Improving the Image Quality of StyleGAN, 2020",
         data="About 8,000 reproductions of paintings in the public domain, 192 px; half-centuries balanced "
         "by the root of their counts.",
