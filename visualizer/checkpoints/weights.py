@@ -59,7 +59,8 @@ def quantize(values: NDArray[Any], axis: int = 0) -> tuple[NDArray[np.int8], NDA
     values = np.asarray(values, np.float32)
     others = tuple(i for i in range(values.ndim) if i != axis % values.ndim)
     peak = np.abs(values).max(axis=others, keepdims=True)
-    scale = np.where(peak > 0, peak / np.float32(127), np.float32(1)).astype(np.float32)
+    # A channel of nothing, or of numbers so small that their scale would lose its own digits, becomes zero.
+    scale = np.where(peak > 1e-30, peak / np.float32(127), np.float32(1)).astype(np.float32)
     return np.clip(np.rint(values / scale), -127, 127).astype(np.int8), scale
 
 

@@ -35,7 +35,7 @@ class OnnxRuntime:
         options.inter_op_num_threads = 1
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         providers = [wanted, "CPUExecutionProvider"] if cuda else [wanted]
-        for axis in _free_axes(path, ort, options):
+        for axis in _free_axes(path):
             options.add_free_dimension_override_by_name(axis, batch)
         self._session = ort.InferenceSession(str(path), options, providers=providers)
         if self._session.get_providers()[0] != wanted:
@@ -65,8 +65,8 @@ class OnnxRuntime:
         self._session = None
 
 
-def _free_axes(path: Path, ort: Any, options: Any) -> set[str]:
-    """Names of the free axes, which only a session can tell; a graph's card tells them without one."""
+def _free_axes(path: Path) -> set[str]:
+    """Names of the free axes as the card beside a graph tells them; fixed, the session can plan ahead."""
     from visualizer.checkpoints.cards import CARD, load_card
 
     if not (path.parent / CARD).exists():
