@@ -84,7 +84,7 @@ def tagger_architecture(tagger: ShortChunkCNN) -> dict[str, Any]:
 
 def transfer_architecture(transfer: Transfer) -> dict[str, Any]:
     """What a card says of a transfer map, as `build` reads it."""
-    return {"n_embedding": transfer.dense.in_features, "n_w": transfer.dense.out_features}
+    return {"n_embedding": transfer.dense.in_features, "n_style": transfer.dense.out_features}
 
 
 def generator_architecture(shape: GeneratorShape) -> dict[str, Any]:
@@ -110,8 +110,8 @@ def _build_generator(architecture: Mapping[str, Any]) -> nn.Module:
 
 
 def _build_transfer(architecture: Mapping[str, Any]) -> nn.Module:
-    n_w = int(architecture["n_w"])
-    return Transfer(torch.zeros(n_w), torch.zeros(n_w), int(architecture["n_embedding"]))
+    n_style = int(architecture["n_style"])
+    return Transfer(torch.zeros(n_style), torch.zeros(n_style), int(architecture["n_embedding"]))
 
 
 _BUILDERS: dict[str, Callable[[Mapping[str, Any]], nn.Module]] = {
