@@ -27,6 +27,10 @@ SHAPE = GeneratorShape(256, (256, 256, 128, 64, 32, 48, 16))
 STEM_PX = 64
 MIXING = 0.5
 R1_EVERY = 16
+QUIET_PX = 32
+"""Up to here layers paint without noise in the end, so that shapes come from w and move with it."""
+QUIET_STEPS = 1000
+LOUDEST = 0.1
 EMA_IMAGES = 8_000
 MODELS_DIR = Path("models/generator-paintings")
 RUN_DIR = house.RUNS_DIR / "generator"
@@ -40,6 +44,8 @@ class Settings:
     learning_rate: float = 2e-3
     gamma: float = 0.5
     seed: int = 7
+    quiet_from_step: int = 0
+    """Where the noise of the coarse layers began to fade."""
 
 
 @torch.no_grad()
@@ -142,6 +148,7 @@ def step(run: Run, real: Tensor, dtype: torch.dtype) -> dict[str, float]:
 
     c.n_steps += 1
     c.n_images += n
+    quieten(run)
     follow(run.average, g, n, c.n_images)
     c.realness += 0.01 * (float(score_real.detach().sign().mean()) - c.realness)
     c.p_augment = adapt(c.p_augment, c.realness, n)
@@ -155,6 +162,17 @@ def _add_r1(run: Run, real: Tensor) -> float:
     penalty = slope.square().sum((1, 2, 3)).mean()
     (penalty * (run.settings.gamma / 2 * R1_EVERY)).backward()
     return float(penalty.detach())
+
+
+@torch.no_grad()
+def quieten(run: Run) -> None:
+    """Fades the noise of the coarse layers out: it helps to find texture, later it would stand for shape."""
+    n_faded = run.counters.n_steps - run.settings.quiet_from_step
+    limit = LOUDEST * max(0.0, 1 - n_faded / QUIET_STEPS)
+    for block in list(run.generator.synthesis.blocks)[: run.shape.resolutions_px.index(QUIET_PX) + 1]:
+        assert isinstance(block, Block)
+        for conv in block.convs():
+            conv.noise_strength.clamp_(-limit, limit)
 
 
 @torch.no_grad()
