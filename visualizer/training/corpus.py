@@ -119,7 +119,7 @@ def make(data: Path, teachers_folder: Path, folder: Path, n_shards: int = N_TRAI
 
 def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(
-        prog="klangbild train corpus", description=(__doc__ or "").splitlines()[0]
+        prog="python -m visualizer.training.corpus", description=(__doc__ or "").splitlines()[0]
     )
     add_arguments(parser)
     args = parser.parse_args(argv)
