@@ -1,11 +1,6 @@
-"""The generator as it is run live: batch 1, static weights, up-convolutions as sub-pixel convolutions, fixed
-shapes.
+"""The generator as it is run live: batch 1, static weights, fixed shapes; every control is an input.
 
-It shares the parameters of the training form and equals it. A stride-2 transposed 3×3 convolution has four
-kinds of output pixel, each fed by at most 2×2 input pixels, so it is a 2×2 convolution to four times the
-channels whose outputs are then interleaved (9 useful taps of 16); the low-pass follows as before. The 2×2
-weights are made in the graph from the stored 3×3 ones: runtimes fold that when they load, and the file holds
-the weights once.
+It shares the parameters of the training form and equals it.
 """
 
 from __future__ import annotations
@@ -24,34 +19,8 @@ from visualizer.networks.stylegan2 import (
     StyledConv,
     Synthesis,
     ToRGB,
-    blur_kernel,
     upsample_image,
 )
-
-
-def subpixel_weight(weight: Tensor) -> Tensor:
-    """Weights of a transposed stride-2 convolution (O, I, 3, 3) → (4·O, I, 2, 2), ready for `pixel_shuffle`.
-
-    Output row 2m gathers rows m-1 and m through taps 2 and 0, row 2m+1 only row m through tap 1; columns
-    alike.
-    """
-    n_out, n_in = weight.shape[:2]
-    rows = _phases(weight, 2)
-    phases = [_phases(row, 3) for row in rows]
-    stacked = torch.stack([phase for pair in phases for phase in pair], 1)
-    return stacked.reshape(4 * n_out, n_in, 2, 2)
-
-
-def _phases(weight: Tensor, axis: int) -> tuple[Tensor, Tensor]:
-    first, middle, last = weight.split(1, axis)
-    return torch.cat([last, first], axis), torch.cat([torch.zeros_like(middle), middle], axis)
-
-
-def convolve_up(x: Tensor, weight: Tensor) -> Tensor:
-    """Twice the size: sub-pixel convolution, interleaving, low-pass: (1, I, H, W) → (1, O, 2H, 2W)."""
-    fine = F.pixel_shuffle(F.conv2d(x, subpixel_weight(weight), padding=1), 2)
-    kernel = blur_kernel(4.0).expand(len(weight), 1, 4, 4)
-    return F.conv2d(F.pad(fine, (1, 0, 1, 0)), kernel, groups=len(weight))
 
 
 class InferenceForm(nn.Module):
@@ -112,8 +81,7 @@ class InferenceForm(nn.Module):
 
 def _run_conv(conv: StyledConv, x: Tensor, w: Tensor, noise: Tensor, gain: Tensor, offset: Tensor) -> Tensor:
     scale, demodulation = conv.style(w)
-    x = x * scale[:, :, None, None]
-    x = convolve_up(x, conv.weight) if conv.up else F.conv2d(x, conv.weight, padding=1)
+    x = conv.convolve(x * scale[:, :, None, None])
     x = x * demodulation[:, :, None, None] + (noise + conv.bias[:, None, None])
     return F.leaky_relu(x, LEAK) * (gain * math.sqrt(2)) + offset
 
@@ -128,11 +96,11 @@ def export_module(generator: Generator, exit_px: int | None = None) -> Inference
 
 
 def count_macs(shape: GeneratorShape, exit_px: int | None = None) -> int:
-    """Multiplications an image in the inference form: convolutions (up ones with 16 taps), blurs, toRGB."""
+    """Multiplications an image in the inference form: convolutions, blurs and toRGB."""
     n_macs, n_in = 0, 0
     for side, n_out in zip(shape.resolutions_px, shape.channels, strict=True):
         if n_in:
-            n_macs += (side // 2 + 1) ** 2 * 16 * n_in * n_out + side * side * 16 * (n_out + 3)
+            n_macs += (side // 2) ** 2 * 9 * n_in * n_out + side * side * 16 * (n_out + 3)
         n_macs += side * side * n_out * (9 * n_out + 3)
         n_in = n_out
         if side == exit_px:
