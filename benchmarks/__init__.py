@@ -2,19 +2,39 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, cast
 
 Result = dict[str, Any]
 
 
-def _runtime() -> Result:
-    from benchmarks.runtime_bench import run
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """One bench: what it tells, and where its function is; imported when it runs."""
 
-    return run()
+    purpose: str
+    module: str
+    function: str = "run"
+    is_long: bool = False
+    """Left out unless it is named."""
+
+    def __call__(self) -> Result:
+        function = getattr(importlib.import_module(self.module), self.function)
+        return cast("Callable[[], Result]", function)()
 
 
-BENCHES: dict[str, Callable[[], Result]] = {
-    "runtime": _runtime,
+BENCHES = {
+    "runtime": Bench(
+        "tagger and generator on every runtime, against eager torch", "benchmarks.runtime_bench"
+    ),
+    "sections": Bench("whether the picture tells the demo's sections apart", "benchmarks.sections_bench"),
+    "pipeline": Bench(
+        "a minute of the default show: rates, latency, CPU", "benchmarks.show_bench", "pipeline"
+    ),
+    "memory": Bench(
+        "twenty minutes of it: growth, lost samples", "benchmarks.show_bench", "memory", is_long=True
+    ),
 }
 """By name; each returns a JSON value: medians, ratios against its reference, how far the answers differ."""

@@ -16,17 +16,22 @@ RESULTS = Path(__file__).resolve().parent / "results"
 
 def main(arguments: Sequence[str]) -> int:
     """Runs the named benches; 0. Raises UserError for an unknown name or an unwritable file."""
+    listing = "\n".join(f"  {name:<12}{bench.purpose}" for name, bench in BENCHES.items())
     parser = argparse.ArgumentParser(
-        prog="klangbild bench", description="Measures speed against a reference run beside it."
+        prog="klangbild bench",
+        description="Measures speed against a reference run beside it.",
+        epilog=f"benches:\n{listing}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(BENCHES)}; all without")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="which; without any all but the long ones")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here")
     parser.add_argument("--log", action="store_true", help="add the figures to benchmarks/results/NAME.json")
     options = parser.parse_args(arguments)
     unknown = [name for name in options.names if name not in BENCHES]
     if unknown:
         raise UserError(f"There is no bench {unknown[0]!r}: choose from {', '.join(BENCHES)}.")
-    results = {name: _run(name) for name in options.names or BENCHES}
+    names = options.names or [name for name, bench in BENCHES.items() if not bench.is_long]
+    results = {name: _run(name) for name in names}
     for name, result in results.items():
         if not options.json:
             print(f"{name} on {result['machine']}, commit {result['commit']}")
