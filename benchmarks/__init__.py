@@ -33,6 +33,9 @@ BENCHES = {
     "pipeline": Bench(
         "a minute of the default show: rates, latency, CPU", "benchmarks.show_bench", "pipeline"
     ),
+    "kills": Bench(
+        "kill -9 of each process: when it is back, what gap is seen", "benchmarks.show_bench", "kills"
+    ),
     "memory": Bench(
         "twenty minutes of it: growth, lost samples", "benchmarks.show_bench", "memory", is_long=True
     ),

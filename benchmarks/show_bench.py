@@ -6,7 +6,7 @@ import os
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,16 @@ import numpy as np
 from tests.show import Show
 from tests.virtual import Unavailable, VirtualLineIn, VirtualScreen
 from visualizer.audio.sources import demo_path
+from visualizer.ipc.memory import leftovers
+from visualizer.ipc.regions import Regions
 from visualizer.types import UserError
 
 WARM_UP_S = 15.0
 PIPELINE_S = 60.0
 MEMORY_S = 20 * 60.0
+KILL_EVERY_S = 12.0
+GAP_SPAN_S = 3.0
+"""A killed window's own absence is no gap between its frames."""
 
 
 @contextmanager
@@ -57,6 +62,35 @@ def pipeline() -> dict[str, Any]:
         "cpu_percent": _by_process(lines, "cpu_percent"),
         "memory_mb": _by_process(lines, "memory_mb"),
     }
+
+
+def kills() -> dict[str, Any]:
+    """kill -9 of each process in turn: seconds until it works again, and the longest gap in what is shown."""
+    result: dict[str, Any] = {}
+    with running() as (show, line):
+        line.play(demo_path())
+        time.sleep(KILL_EVERY_S)
+        prefix = "-".join(leftovers(f"kb{show.process.pid}-")[0].split("-")[:2]) + "-"
+        health = Regions.attach(prefix).health
+        for worker, works in _WORKS.items():
+            old = show.kill(worker)
+            killed_s, back_s, gap_ms = time.monotonic(), None, 0.0
+            while (elapsed_s := time.monotonic() - killed_s) < KILL_EVERY_S:
+                state, display = health[worker].read() or {}, health["display"].read() or {}
+                if back_s is None and state.get("pid") != old and works(state.get("health", {})):
+                    back_s = round(elapsed_s, 2)
+                if elapsed_s > GAP_SPAN_S or worker != "display":
+                    gap_ms = max(gap_ms, display.get("health", {}).get("longest_gap_ms") or 0.0)
+                time.sleep(0.01)
+            result[worker] = {"back_s": back_s, "longest_gap_ms": gap_ms}
+    return result
+
+
+_WORKS: dict[str, Callable[[dict[str, Any]], bool]] = {
+    "capture": lambda health: health.get("input", "silence") != "silence",
+    "deck_a": lambda health: health.get("n_images", 0) > 0,
+    "display": lambda health: health.get("n_shown", 0) > 0,
+}
 
 
 def memory() -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The whole show as a user sees it: sound into the line-in, a window on a virtual screen, kills, unplugging."""
+"""The whole show as a user sees it: sound in, a window on a virtual screen, kills, unplugging."""
 
 from __future__ import annotations
 

@@ -18,7 +18,8 @@ def test_line_in_is_bit_exact(line_in: VirtualLineIn, tmp_path: Path) -> None:
     with heard_path.open("wb") as handle:
         recorder = subprocess.Popen(
             shlex.split(
-                "parec --raw --device=vin.monitor --rate=48000 --channels=2 --format=float32le --latency-msec=20"
+                "parec --raw --device=vin.monitor --rate=48000 --channels=2 "
+                "--format=float32le --latency-msec=20"
             ),
             stdout=handle,
         )
