@@ -29,13 +29,19 @@ LIMIT_S = 20.0
 class Listening:
     """A supervisor with nothing but capture, and a reader of its ring."""
 
-    def __init__(self, wanted: str, **settings: Any) -> None:
+    def __init__(self, wanted: str, mute_after_s: float = 60.0, **settings: Any) -> None:
         self.state = ParameterState(
             {"audio.input": wanted, **{f"audio.{id}": value for id, value in settings.items()}}
         )
         self.regions = Regions.create()
         self.supervisor = Supervisor(
-            [WorkerSpec("capture", "visualizer.audio.capture:Capture", threads=1)], self.regions, self.state
+            [
+                WorkerSpec(
+                    "capture", "visualizer.audio.capture:Capture", {"mute_after_s": mute_after_s}, threads=1
+                )
+            ],
+            self.regions,
+            self.state,
         )
         self.reader = self.regions.audio.reader()
         self.blocks: list[Block] = []
@@ -151,6 +157,13 @@ def test_what_is_played_arrives_to_the_bit_and_comes_back_after_a_loss(
     assert_heard(line_in, heard, noise(1, seed=1))
     heard.until(lambda: heard.status["state"] == "running")
     assert heard.status["restarts"] == 0
+
+
+def test_a_mute_input_is_named_until_the_first_sound(line_in: VirtualLineIn, listen: Listen) -> None:
+    listening = listen("vin", mute_after_s=1.0)
+    listening.until(lambda: "is mute" in listening.status["sentence"], LIMIT_S)
+    line_in.play_array(0.2 * np.sin(np.arange(48000 * 20) / 20))
+    listening.until(lambda: listening.status["sentence"] == "", LIMIT_S)
 
 
 def test_another_sink_is_never_taken_for_the_lost_one(line_in: VirtualLineIn, listen: Listen) -> None:

@@ -11,6 +11,8 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from visualizer.audio import devices, sources
 from visualizer.audio.devices import Device
 from visualizer.audio.gain import InputGain
@@ -31,6 +33,9 @@ SILENT_LIMIT_S = 0.5
 REST_AFTER_S = 0.1
 DEMO_AFTER_RESTART_S = 20.0
 """A process that takes over in a running show waits this long for a device before it plays the demo."""
+MUTE_AFTER_S = 15.0
+MUTE_PEAK = 1e-4
+"""-80 dBFS: below it is no room and no mixer, but a wrong channel or a pulled cable."""
 
 _INPUT_SETTINGS = {"audio.input", "audio.channels", "audio.loop"}
 _GAIN_SETTINGS = {"audio.gain_db", "audio.agc", "audio.gate_db"}
@@ -71,6 +76,7 @@ class Capture(Worker):
         self._is_fallback = False
         self._n_losses = 0
         self._health_ns = 0
+        self._sounded_ns = now_ns()
         self._level_dbfs = -120.0
         self._configure_gain()
         self._reopen()
@@ -151,6 +157,7 @@ class Capture(Worker):
 
     def _listen_to(self, stream: DeviceStream) -> None:
         self._stream = stream
+        self._sounded_ns = now_ns()
         self._heard = stream.source.device
         self._glitches = GlitchCounter(stream.rate_hz)
         self._writer.accept_device(True)
@@ -188,6 +195,8 @@ class Capture(Worker):
             self._search()
         elif self._watch is not None and self._watch.heard_instead:
             self._say(f"A mixer moved the input to {self._watch.heard_instead}.")
+        elif now_ns() - self._sounded_ns > self.options.get("mute_after_s", MUTE_AFTER_S) * NS_PER_S:
+            self._say(f"{stream.source.name} is mute: check cable, level and channels, or try another input.")
         elif self.sentence:
             self._say("")
 
@@ -221,6 +230,8 @@ class Capture(Worker):
             self._fast.reset(block.first)
         if not len(block.samples):
             return
+        if np.abs(block.samples).max() > MUTE_PEAK:
+            self._sounded_ns = now_ns()
         heard = self._gain.push(block.samples)
         # The gate is meant for the level before the automatic gain.
         self._fast.gate_db = float(self.settings.get("audio.gate_db", -60.0)) + self._gain.auto_db
