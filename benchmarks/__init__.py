@@ -33,6 +33,7 @@ BENCHES = {
     "pipeline": Bench(
         "a minute of the default show: rates, latency, CPU", "benchmarks.show_bench", "pipeline"
     ),
+    "startup": Bench("from the command to moving pixels, and to images", "benchmarks.show_bench", "startup"),
     "kills": Bench(
         "kill -9 of each process: when it is back, what gap is seen", "benchmarks.show_bench", "kills"
     ),

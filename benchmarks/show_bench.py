@@ -18,27 +18,31 @@ from tests.virtual import Unavailable, VirtualLineIn, VirtualScreen
 from visualizer.audio.sources import demo_path
 from visualizer.ipc.memory import leftovers
 from visualizer.ipc.regions import Regions
+from visualizer.ipc.slots import JsonSlot
 from visualizer.types import UserError
 
 WARM_UP_S = 15.0
 PIPELINE_S = 60.0
 MEMORY_S = 20 * 60.0
 KILL_EVERY_S = 12.0
+N_STARTS = 3
+START_LIMIT_S = 60.0
 GAP_SPAN_S = 3.0
 """A killed window's own absence is no gap between its frames."""
 
 
 @contextmanager
-def running(*arguments: str) -> Iterator[tuple[Show, VirtualLineIn]]:
-    """The default show on a virtual line-in, painting."""
+def running(*arguments: str, wait: bool = True) -> Iterator[tuple[Show, VirtualLineIn]]:
+    """The default show on a virtual line-in; painting already, unless told not to wait for that."""
     try:
         with ExitStack() as stack:
             screen = stack.enter_context(VirtualScreen(1280, 720))
             line = stack.enter_context(VirtualLineIn())
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
             environment = os.environ | screen.env | line.env
-            show = stack.enter_context(Show(folder, environment, "--input", "vin", *arguments))
-            show.wait_for_images()
+            show = stack.enter_context(Show(folder, environment, *arguments))
+            if wait:
+                show.wait_for_images()
             yield show, line
     except Unavailable as reason:
         raise UserError(f"This bench needs a virtual screen and line-in: {reason}.") from None
@@ -64,14 +68,51 @@ def pipeline() -> dict[str, Any]:
     }
 
 
+def startup() -> dict[str, Any]:
+    """Seconds from the command to the first moving pixels and to the first learned image; three starts."""
+    first_frames, first_images = [], []
+    for _ in range(N_STARTS):
+        with running(wait=False) as (show, _):
+            start_s = time.monotonic()
+            health = None
+            frame_s = image_s = 0.0
+            while not (image_s and frame_s) and time.monotonic() - start_s < START_LIMIT_S:
+                health = health or _health(show)
+                if health is not None:
+                    shown, painted = (health[name].read() or {} for name in ("display", "deck_a"))
+                    if not frame_s and shown.get("health", {}).get("n_shown", 0) > 0:
+                        frame_s = time.monotonic() - start_s
+                    if not image_s and painted.get("health", {}).get("n_images", 0) > 0:
+                        image_s = time.monotonic() - start_s
+                time.sleep(0.005)
+            first_frames.append(round(frame_s, 2))
+            first_images.append(round(image_s, 2))
+    return {
+        "first_moving_pixels_s": statistics.median(first_frames),
+        "first_learned_image_s": statistics.median(first_images),
+        "each": {"pixels": first_frames, "images": first_images},
+    }
+
+
+def _health(show: Show) -> Mapping[str, JsonSlot] | None:
+    """The health slots of a running show; None while it has made none."""
+    regions = leftovers(f"kb{show.process.pid}-")
+    if not regions:
+        return None
+    try:
+        return Regions.attach("-".join(regions[0].split("-")[:2]) + "-").health
+    except (FileNotFoundError, ValueError):
+        return None
+
+
 def kills() -> dict[str, Any]:
     """kill -9 of each process in turn: seconds until it works again, and the longest gap in what is shown."""
     result: dict[str, Any] = {}
     with running() as (show, line):
         line.play(demo_path())
         time.sleep(KILL_EVERY_S)
-        prefix = "-".join(leftovers(f"kb{show.process.pid}-")[0].split("-")[:2]) + "-"
-        health = Regions.attach(prefix).health
+        health = _health(show)
+        assert health is not None, "a show that paints has health slots"
         for worker, works in _WORKS.items():
             old = show.kill(worker)
             killed_s, back_s, gap_ms = time.monotonic(), None, 0.0

@@ -32,7 +32,8 @@ def main(arguments: Sequence[str]) -> int:
     options = _parse(arguments)
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(message)s")
     values = _values(options)
-    _check(options, values)
+    _check_output(values)
+    _check_input(options, values)
     status = StatusWriter(options.status) if options.status else None
     commands = Commands(values, _list_inputs)
     with Supervisor(_specs(), Regions.create(), values, commands.obey) as supervisor:
@@ -84,20 +85,30 @@ def _values(options: argparse.Namespace) -> ParameterState:
     return values
 
 
-def _check(options: argparse.Namespace, values: ParameterState) -> None:
-    """Fails early, at the rim, where the show could not go on as asked."""
-    from visualizer.audio import devices, sources
-    from visualizer.output.recorder import check_path
-
+def _check_output(values: ParameterState) -> None:
+    """Fails before anything starts where nothing could be shown or recorded."""
     if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         raise UserError(
             "There is no screen here: start it in a desktop session, or make a video with `klangbild render`."
         )
     if values["output.record"]:
+        from visualizer.output.recorder import check_path
+
         check_path(Path(str(values["output.record"])))
+
+
+def _check_input(options: argparse.Namespace, values: ParameterState) -> None:
+    """Fails where the command line names an input that is not there.
+
+    What the settings remember may be unplugged and come back: capture waits for it.
+    """
+    if not (options.input or options.channels):
+        return
+    from visualizer.audio import devices, sources
+
     sources.parse_channels(str(values["audio.channels"]))
     wanted = str(values["audio.input"])
-    if options.input and wanted.startswith("file:"):
+    if wanted.startswith("file:"):
         sources.open_source(wanted)
     elif options.input and wanted not in _SPECIAL_INPUTS:
         devices.find(devices.list_devices(), wanted)
