@@ -220,15 +220,11 @@ def test_sheet_lays_pictures_out_in_rows(tmp_path):
     assert sheet[8:, :8].min() == 255 and sheet[:8].max() == 0 and sheet[8:, 8:].max() == 0
 
 
-def test_noise_of_coarse_layers_fades_out_and_stays_out(monkeypatch):
-    monkeypatch.setattr(trainer, "QUIET_STEPS", 4)
+def test_noise_of_coarse_layers_stays_low():
     run = trainer.Run(TINY, trainer.Settings(n_batch=4), torch.device("cpu"))
     blocks = list(run.generator.synthesis.blocks)
     for block in blocks:
         block.conv1.noise_strength.data.fill_(1.0)
-    loudest = []
-    for _ in range(5):
-        trainer.step(run, torch.randn(4, 3, 64, 64), torch.float32)
-        loudest.append(max(abs(block.conv1.noise_strength.item()) for block in blocks[:4]))
-    assert loudest == sorted(loudest, reverse=True) and loudest[0] > 0 == loudest[-1]
-    assert blocks[4].conv1.noise_strength.item() > 0.5
+    trainer.step(run, torch.randn(4, 3, 64, 64), torch.float32)
+    strengths = [abs(block.conv1.noise_strength.item()) for block in blocks]
+    assert max(strengths[:4]) == pytest.approx(trainer.NOISE_LIMIT) and strengths[4] > 0.9

@@ -28,9 +28,8 @@ STEM_PX = 64
 MIXING = 0.5
 R1_EVERY = 16
 QUIET_PX = 32
-"""Up to here layers paint without noise in the end, so that shapes come from w and move with it."""
-QUIET_STEPS = 1000
-LOUDEST = 0.1
+"""Up to here the noise of a layer is at most NOISE_LIMIT strong."""
+NOISE_LIMIT = 0.05
 EMA_IMAGES = 8_000
 MODELS_DIR = Path("models/generator-paintings")
 RUN_DIR = house.RUNS_DIR / "generator"
@@ -44,8 +43,6 @@ class Settings:
     learning_rate: float = 2e-3
     gamma: float = 0.5
     seed: int = 7
-    quiet_from_step: int = 0
-    """Where the noise of the coarse layers began to fade."""
 
 
 @torch.no_grad()
@@ -148,7 +145,7 @@ def step(run: Run, real: Tensor, dtype: torch.dtype) -> dict[str, float]:
 
     c.n_steps += 1
     c.n_images += n
-    quieten(run)
+    limit_noise(g)
     follow(run.average, g, n, c.n_images)
     c.realness += 0.01 * (float(score_real.detach().sign().mean()) - c.realness)
     c.p_augment = adapt(c.p_augment, c.realness, n)
@@ -165,14 +162,12 @@ def _add_r1(run: Run, real: Tensor) -> float:
 
 
 @torch.no_grad()
-def quieten(run: Run) -> None:
-    """Fades the noise of the coarse layers out: it helps to find texture, later it would stand for shape."""
-    n_faded = run.counters.n_steps - run.settings.quiet_from_step
-    limit = LOUDEST * max(0.0, 1 - n_faded / QUIET_STEPS)
-    for block in list(run.generator.synthesis.blocks)[: run.shape.resolutions_px.index(QUIET_PX) + 1]:
+def limit_noise(generator: Generator) -> None:
+    """Keeps the noise of the coarse layers low, so that most of a shape comes from w and moves with it."""
+    for block in list(generator.synthesis.blocks)[: generator.shape.resolutions_px.index(QUIET_PX) + 1]:
         assert isinstance(block, Block)
         for conv in block.convs():
-            conv.noise_strength.clamp_(-limit, limit)
+            conv.noise_strength.clamp_(-NOISE_LIMIT, NOISE_LIMIT)
 
 
 @torch.no_grad()
