@@ -175,3 +175,22 @@ def test_gaps_between_callbacks_are_measured(
         now[0] += gap_ms * 1_000_000
         portaudio.opened[0].push(block)
     assert opened.longest_gap_ns == 42_000_000  # the wait for the first block is no gap
+
+
+def test_a_portaudio_that_did_not_start_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once its start has failed there is nothing to terminate, which it refuses as well."""
+    answers: list[Exception | None] = [PortAudioError("no host API"), None]
+
+    def refuse() -> None:
+        raise PortAudioError("PortAudio not initialized")
+
+    def initialize() -> None:
+        if error := answers.pop(0):
+            raise error
+
+    fake = types.SimpleNamespace(PortAudioError=PortAudioError, _terminate=refuse, _initialize=initialize)
+    monkeypatch.setattr(stream, "load_portaudio", lambda: fake)
+    with pytest.raises(stream.DeviceError, match="no host API"):
+        stream.refresh_portaudio()
+    stream.refresh_portaudio()
+    assert answers == []

@@ -94,11 +94,10 @@ class Opener:
                 if self._cancelled.is_set():
                     return
                 refresh_portaudio()
-                stream = DeviceStream(found, self._sink)
-                if self._cancelled.is_set():
+                stream = self.result = DeviceStream(found, self._sink)
+                if self._cancelled.is_set():  # asked last, so that no stream of a given-up search stays open
+                    self.result = None
                     stream.close()
-                else:
-                    self.result = stream
         finally:
             self._opening_ns = 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import threading
@@ -209,7 +210,8 @@ def load_portaudio() -> Any:
 def refresh_portaudio() -> None:
     """Makes PortAudio look for devices again; only while no stream is open. May block on a dead server."""
     sounddevice = load_portaudio()
-    sounddevice._terminate()
+    with contextlib.suppress(sounddevice.PortAudioError):  # it never started, or not at the last try
+        sounddevice._terminate()
     try:
         sounddevice._initialize()
     except sounddevice.PortAudioError as error:
