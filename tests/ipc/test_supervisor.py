@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from visualizer.ipc import memory
+from visualizer.ipc import child, memory
 from visualizer.ipc.regions import Regions
 from visualizer.ipc.supervisor import Supervisor
 from visualizer.ipc.worker import WorkerSpec
@@ -138,6 +139,31 @@ def test_killed_workers_come_back_with_the_newest_settings(make: Make) -> None:
     os.kill(show["capture"]["pid"], signal.SIGTERM)
     show.until(lambda: ("capture", {"closed": "capture"}) in show.commands)
     show.until(lambda: show["capture"]["restarts"] == 2)
+
+
+def test_a_parent_that_gets_no_process_goes_on_and_tries_again(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    show = make(capture="Counting", deck_a="Counting")
+    show.until_running("capture", "deck_a")
+    before = show["capture"]["pid"]
+
+    def refuse(*_: object) -> None:
+        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    with monkeypatch.context() as full_machine:
+        full_machine.setattr(child, "_Process", refuse)
+        os.kill(before, signal.SIGTERM)
+        show.until(lambda: "temporarily unavailable" in show["capture"]["last_end"])
+        assert show["capture"]["state"] == "waiting"
+    show.until(lambda: show["capture"]["pid"] not in (before, None))
+    show.until_running("capture")
+    assert show["deck_a"]["restarts"] == 0
+
+
+@pytest.mark.parametrize(("exit_code", "told"), [(-9, "SIGKILL"), (-40, "signal 40"), (1, "exit code 1")])
+def test_any_end_has_a_name(exit_code: int, told: str) -> None:
+    assert told in child._describe_end(exit_code)
 
 
 @on_posix

@@ -197,7 +197,10 @@ class Child:
             and clock.now_ns() >= self._due_ns
         ):
             self.n_restarts += 1
-            self._begin(snapshot())
+            try:
+                self._begin(snapshot())
+            except OSError as error:  # no memory or no process to be had: the show goes on without, for now
+                self._ended(None, f"it could not be started ({error.strerror or error})")
         return commands
 
     def status(self) -> dict[str, Any]:
@@ -239,7 +242,8 @@ class Child:
             if runs_s > HEALTHY_S:
                 self._n_failures, self._last_end = 0, ""
             if self.spec.standby and self._spare is None and runs_s > STANDBY_AFTER_S:
-                self._spare = _Process(self.spec, self._regions)
+                with contextlib.suppress(OSError):  # tried again with the next poll
+                    self._spare = _Process(self.spec, self._regions)
 
     def _ended(self, exit_code: int | None, why: str = "") -> None:
         """Notes the end of the process and when to start the next."""
@@ -298,7 +302,8 @@ def _describe_end(exit_code: int | None) -> str:
     if exit_code is None:
         return "it was killed"
     if exit_code < 0:
-        return f"it was ended by {signal.Signals(-exit_code).name}"
+        known = {number.value: number.name for number in signal.Signals}
+        return f"it was ended by {known.get(-exit_code, f'signal {-exit_code}')}"
     return f"it ended with exit code {exit_code}"
 
 
