@@ -32,6 +32,7 @@ def test_values_are_clamped_and_typed() -> None:
         ("traumer.truncaton=1", "traumer.truncation"),
         ("traumer.truncation", "id=value"),
         ("traumer.truncation=nan", "0 to 1.5"),
+        ("traumer.seed=1" + 400 * "0", "0 to 2.14748e"),
         ("display.hud=perhaps", "on or off"),
         ("show.mode=sleep", "traumer"),
     ],
@@ -67,6 +68,8 @@ def test_settings_survive_a_round_trip_and_skip_what_is_wrong(tmp_path) -> None:
     file.write_text("[traumer]\ntruncation = 'much'\nseed = 5\nunknown = 1\n")
     values, skipped = settings.load(file)
     assert values == {"traumer.seed": 5} and len(skipped) == 2
+    file.write_text(f"[traumer]\nseed = 1{400 * '0'}\n")  # a whole number that no float holds
+    assert settings.load(file)[0] == {} and "traumer.seed takes a number" in settings.load(file)[1][0]
     file.write_bytes(b"\xff\xfe broken [")
     assert settings.load(file)[0] == {} and "delete or mend" in settings.load(file)[1][0]
 

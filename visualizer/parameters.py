@@ -63,7 +63,7 @@ class Parameter:
     def _number(self, value: object) -> Value:
         try:
             number = float(value)  # type: ignore[arg-type]
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             number = math.nan
         if not math.isfinite(number):
             unit = f" {self.unit}" if self.unit else ""

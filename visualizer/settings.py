@@ -20,10 +20,10 @@ def path() -> Path:
 def load(file: Path | None = None) -> tuple[dict[str, parameters.Value], list[str]]:
     """Valid values by id, and a sentence for each line that was skipped; a missing file is empty."""
     file = file or path()
-    if not file.is_file():
-        return {}, []
     try:
         document = tomlkit.parse(file.read_text("utf-8")).unwrap()
+    except FileNotFoundError:
+        return {}, []
     except (OSError, UnicodeDecodeError, TOMLKitError) as error:
         return {}, [f"{file} is not readable as TOML ({error}); delete or mend it. Defaults are used."]
     values: dict[str, parameters.Value] = {}
