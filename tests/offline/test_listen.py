@@ -49,6 +49,15 @@ def test_time_line_and_whole_file_tell_what_sounds(tmp_path: Path) -> None:
     assert all("no vocals" not in dict(second.tags) for second in report.timeline)
 
 
+def test_hiss_after_quiet_music_is_silence_although_the_gain_is_up(tmp_path: Path) -> None:
+    path = tmp_path / "quiet.wav"
+    hiss = np.random.default_rng(5).normal(0, 10 ** (-75 / 20), 5 * RATE_HZ)
+    sf.write(path, np.concatenate([tone(200, 12, 0.004), hiss]), RATE_HZ, subtype="FLOAT")
+    report = heard_in(path)
+    assert report.timeline[8].tags[0][0] == "low"
+    assert report.timeline[-1].tags == []
+
+
 def test_a_tempo_is_told(tmp_path: Path) -> None:
     path = tmp_path / "clicks.wav"
     beat = np.zeros(RATE_HZ // 2)  # 120 bpm

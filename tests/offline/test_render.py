@@ -155,6 +155,17 @@ def test_the_same_seed_gives_the_same_film(song: Path, tmp_path: Path, modes: li
     assert not np.array_equal(films[0], films[2])
 
 
+def test_the_seed_is_one_parameter_however_it_is_set(
+    song: Path, tmp_path: Path, modes: list[FakeMode]
+) -> None:
+    films = []
+    for name, seed in (("a", ["--seed", "90"]), ("b", ["--set", "traumer.seed=90"])):
+        path = tmp_path / f"{name}.mp4"
+        assert render.main([str(song), "-o", str(path), "--size", "64", "--duration", "0.2", *seed]) == 0
+        films.append(np.array(decode(path)[0]))
+    assert np.array_equal(films[0], films[1])
+
+
 def test_control_c_leaves_a_playable_film(
     song: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -189,6 +200,9 @@ def test_a_silent_song_is_said_to_be_silent(
         ({"--mode": "nothing"}, "show.mode"),
         ({"--fps": "0"}, "--fps"),
         ({"--size": "4"}, "px wide"),
+        ({"--width": "0"}, "px wide"),
+        ({"--seed": "-5"}, "--seed"),
+        ({"--seed": "99999999999"}, "--seed"),
         ({"--duration": "-1"}, "--duration"),
         ({"--set": "traumer.colour=1"}, "no parameter"),
         ({"--set": "traumer.noise=much"}, "takes a number"),

@@ -21,9 +21,13 @@ class Ear:
         self._gain.configure(float(settings["audio.gain_db"]), bool(settings["audio.agc"]), self._gate_db)
         self._fast = FastFeatures(RATE_HZ)
 
+    @property
+    def gate_db(self) -> float:
+        """The gate in dBFS after the gain; the setting is meant for the level before the automatic one."""
+        return self._gate_db + self._gain.auto_db
+
     def push(self, samples: Float32, time_ns: int) -> list[Features]:
         """Samples (n, 2) float32, the newest of `time_ns`, as the features of the hops they complete."""
         heard = self._gain.push(samples)
-        # The gate is meant for the level before the automatic gain.
-        self._fast.gate_db = self._gate_db + self._gain.auto_db
+        self._fast.gate_db = self.gate_db
         return self._fast.push(heard, time_ns, self._gain.gain_db)

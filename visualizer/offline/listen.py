@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -19,10 +18,10 @@ from visualizer.checkpoints import cards
 from visualizer.modes.hearing import Heard, Hearing, HearTagger
 from visualizer.modes.networks import TAGGER
 from visualizer.modes.words import best
+from visualizer.offline import song
 from visualizer.offline.ear import Ear
 from visualizer.offline.progress import Progress
-from visualizer.offline.render import Cut, open_song
-from visualizer.types import Float32, UserError
+from visualizer.types import Float32
 
 TICKS_PER_S = 4
 """Of the 31.25 ticks a second that the show can hear, the file is judged by these: eight times as fast."""
@@ -95,6 +94,7 @@ class Listener:
             self._gain_db = features.gain_db
         gain = np.float32(10.0 ** (self._gain_db / 20.0))
         mono = self._resampler.push(samples.mean(axis=1, dtype=np.float32) * gain)
+        self._hearing.gate_db = self._ear.gate_db
         for heard in self._hearing.push(mono, 1):
             self._heard.append(heard)
             middle_s = heard.sample / Hearing.RATE_HZ - self._hearing.window_s / 2
@@ -173,10 +173,8 @@ def listen(source: PullSource, listener: Listener, progress: Progress) -> Report
 def main(argv: Sequence[str]) -> int:
     """Tells what is heard; 0, also for a silent file, which it says."""
     options = _parse(argv)
-    whole = open_song(options.song)
-    length_s = min(whole.duration_s or math.inf, options.duration or math.inf)
+    source, length_s = song.begin_song(song.open_song(options.song), options.duration)
     n_blocks = math.ceil(length_s * TICKS_PER_S) if math.isfinite(length_s) else None
-    source = Cut(whole, round(options.duration * RATE_HZ)) if options.duration else whole
     tagger, tags, close = load_tagger(options.threads)
     progress = Progress(n_blocks, "quarter second")
     try:
@@ -194,17 +192,10 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
         description="Tell what is heard in a piece of music: tags, tempo, level, and a time line of them.",
         epilog=f"The tagger hears {TICKS_PER_S} windows of 3.7 s a second here; the show hears 31.",
     )
-    parser.add_argument("song", help="an audio file (wav, flac, ogg, mp3, m4a …), or demo")
-    parser.add_argument("--duration", type=float, metavar="S", help="only the first S seconds")
+    song.add_options(parser)
     parser.add_argument("--json", action="store_true", help="as JSON")
-    parser.add_argument(
-        "--threads", type=int, default=os.cpu_count() or 1, help="processor threads (default: all)"
-    )
     options = parser.parse_args(list(argv))
-    if options.duration is not None and not 0 < options.duration < math.inf:
-        raise UserError("--duration takes a number of seconds above 0.")
-    if options.threads < 1:
-        raise UserError("--threads takes a whole number from 1.")
+    song.check_options(options)
     return options
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import math
-import os
 import signal
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,10 +17,11 @@ from types import FrameType
 from typing import Any
 
 from visualizer import clock, parameters
-from visualizer.audio.sources import DEMO, RATE_HZ, DemoSource, FileSource, PullSource
+from visualizer.audio.sources import RATE_HZ, FileSource, PullSource
 from visualizer.display.offscreen import Offscreen
 from visualizer.modes.deck import load_mode
 from visualizer.modes.mode import Mode
+from visualizer.offline import song
 from visualizer.offline.ear import Ear
 from visualizer.offline.progress import Progress
 from visualizer.output.recorder import Recorder, check_path
@@ -68,21 +68,6 @@ def moments(source: PullSource, mode: Mode, settings: Mapping[str, Any], fps: fl
         index += 1
 
 
-class Cut:
-    """A source that ends after `n_samples`."""
-
-    def __init__(self, source: PullSource, n_samples: int) -> None:
-        self.name, self.kind = source.name, source.kind
-        self.rate_hz, self.n_channels = source.rate_hz, source.n_channels
-        self._source, self._n_left = source, n_samples
-
-    def read(self, n: int) -> Float32:
-        """As for the source."""
-        samples = self._source.read(min(n, self._n_left))
-        self._n_left -= len(samples)
-        return samples
-
-
 class Interrupt:
     """While entered, Ctrl-C and SIGTERM are noted instead of raised, so that a frame is finished first.
 
@@ -112,10 +97,9 @@ class Interrupt:
 class Stage:
     """Turns moments into frames: through the renderer of the show, or the bare pictures."""
 
-    def __init__(
-        self, width: int, height: int, seed: int, settings: Mapping[str, Any], effects: bool
-    ) -> None:
+    def __init__(self, width: int, height: int, settings: Mapping[str, Any], effects: bool) -> None:
         self._settings = settings
+        seed = settings["traumer.seed"]
         self._offscreen = Offscreen(width, height, seed=seed, scale=1.0) if effects else None
         self._image: Image | None = None
 
@@ -142,12 +126,12 @@ def main(argv: Sequence[str]) -> int:
     path = Path(options.output).expanduser()
     settings = _settings(options)
     check_path(path)
-    whole = open_song(options.song)
+    whole = song.open_song(options.song)
     if path.exists() and path.samefile(whole.path):
         raise UserError(f"{path} is the song itself; choose another name for the video.")
     mode = load_mode(settings, options.threads)
     try:
-        stage = Stage(width, height, options.seed, settings, options.effects)
+        stage = Stage(width, height, settings, options.effects)
         try:
             return _film(options, whole, mode, settings, stage, Recorder(path, width, height, options.fps))
         finally:
@@ -164,16 +148,16 @@ def _film(
     stage: Stage,
     recorder: Recorder,
 ) -> int:
-    length_s = min(whole.duration_s or math.inf, options.duration or math.inf)
+    source, length_s = song.begin_song(whole, options.duration)
     n_frames = math.ceil(length_s * options.fps) if math.isfinite(length_s) else None
-    source = Cut(whole, round(options.duration * RATE_HZ)) if options.duration else whole
     progress = Progress(n_frames, "frame")
     loudest_dbfs = -math.inf
     with Interrupt() as interrupt, recorder, contextlib.closing(progress):
         for moment in moments(source, mode, settings, options.fps):
             recorder.add_frame(stage.frame(moment, moment.index / options.fps))
             recorder.add_audio(moment.samples)
-            loudest_dbfs = max(loudest_dbfs, moment.features.level_dbfs - moment.features.gain_db)
+            auto_db = moment.features.gain_db - settings["audio.gain_db"]
+            loudest_dbfs = max(loudest_dbfs, moment.features.level_dbfs - auto_db)
             progress.step()
             if interrupt.came:
                 break
@@ -186,14 +170,9 @@ def _film(
     return INTERRUPTED if interrupt.came else 0
 
 
-def open_song(text: str) -> FileSource:
-    """The file named so, or the demo for `demo`; it plays once. UserError where it cannot be read."""
-    return DemoSource(loop=False) if text == DEMO else FileSource(text, loop=False)
-
-
 def _parse(argv: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="klangbild render", description="Make a video of a piece of music.")
-    parser.add_argument("song", help="an audio file (wav, flac, ogg, mp3, m4a …), or demo")
+    song.add_options(parser)
     parser.add_argument("-o", "--output", required=True, metavar="FILE", help="the video: .mp4, .mov or .mkv")
     parser.add_argument("--mode", default="traumer", help="what paints (default: traumer)")
     parser.add_argument("--fps", type=float, default=30.0, help="frames a second (default: 30)")
@@ -207,7 +186,6 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--width", type=int, metavar="PX", help="width, where it is not square")
     parser.add_argument("--height", type=int, metavar="PX", help="height, where it is not square")
     parser.add_argument("--seed", type=int, default=7, help="another seed, another dream (default: 7)")
-    parser.add_argument("--duration", type=float, metavar="S", help="only the first S seconds")
     parser.add_argument(
         "--effects",
         action=argparse.BooleanOptionalAction,
@@ -215,23 +193,21 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
         help="the effects of the show, or the bare pictures",
     )
     parser.add_argument("--set", metavar="ID=VALUE", action="append", default=[], help="set any parameter")
-    parser.add_argument(
-        "--threads", type=int, default=os.cpu_count() or 1, help="processor threads (default: all)"
-    )
     options = parser.parse_args(list(argv))
     if not 1 <= options.fps <= MAX_FPS:
         raise UserError(f"--fps takes a number from 1 to {MAX_FPS:g}, not {options.fps:g}.")
-    if options.duration is not None and not 0 < options.duration < math.inf:
-        raise UserError("--duration takes a number of seconds above 0.")
-    if options.threads < 1:
-        raise UserError("--threads takes a whole number from 1.")
+    seeds = parameters.find("traumer.seed")
+    if not seeds.min <= options.seed <= seeds.max:
+        raise UserError(f"--seed takes a whole number from {seeds.min:.0f} to {seeds.max:.0f}.")
+    song.check_options(options)
     return options
 
 
 def _size(options: argparse.Namespace) -> tuple[int, int]:
     """Width and height, even as the encoder wants them."""
     least, most = SIZES_PX
-    size = (options.width or options.size, options.height or options.size)
+    sides = (options.width, options.height)
+    size = tuple(options.size if side is None else side for side in sides)
     if not all(least <= side <= most for side in size):
         raise UserError(f"A video is {least} to {most} px wide and high, not {size[0]}×{size[1]}.")
     return size[0] & ~1, size[1] & ~1
