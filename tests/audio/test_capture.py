@@ -285,6 +285,18 @@ def test_a_file_is_heard_in_real_time_with_every_sample(
     assert heard.health["n_samples"] == len(sent)
 
 
+def test_a_silent_file_is_named_until_its_music_comes(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, listen: Listen
+) -> None:
+    no_server(monkeypatch, tmp_path)
+    song = np.concatenate([np.zeros((5 * 48_000, 2)), noise(20)])
+    soundfile.write(tmp_path / "late.wav", song, 48_000)
+    heard = listen(f"file:{tmp_path / 'late.wav'}", mute_after_s=1.0)
+    heard.until(lambda: "late.wav is silent" in heard.status["sentence"])
+    heard.until(lambda: heard.status["sentence"] == "")
+    assert heard.health["kind"] == "file"
+
+
 def test_without_any_device_the_demo_plays_and_says_so(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, listen: Listen
 ) -> None:

@@ -17,7 +17,7 @@ from visualizer.audio import devices, sources
 from visualizer.audio.devices import Device
 from visualizer.audio.gain import InputGain
 from visualizer.audio.opener import DEMO_WAIT_S, FIRST_WAIT_S, Opener, PulseWatch
-from visualizer.audio.sources import RATE_HZ, FileSource
+from visualizer.audio.sources import RATE_HZ, FileSource, PullSource
 from visualizer.audio.stream import DeviceStream, GlitchCounter
 from visualizer.audio.writer import Pacer, RingWriter
 from visualizer.clock import NS_PER_S, now_ns
@@ -87,6 +87,7 @@ class Capture(Worker):
         self._analyse()
         self._look_after_search()
         self._look_after_device()
+        self._look_after_file()
         if now_ns() - self._health_ns > 0.2 * NS_PER_S:
             self._tell_health()
         return STEP_S
@@ -143,6 +144,7 @@ class Capture(Worker):
             return
         self._opener = None
         self._stop_listening()
+        self._sounded_ns = now_ns()
         self._ring.restart()
         self._is_fallback = opener.fell_back
         if isinstance(opener.result, FileSource):
@@ -157,7 +159,6 @@ class Capture(Worker):
 
     def _listen_to(self, stream: DeviceStream) -> None:
         self._stream = stream
-        self._sounded_ns = now_ns()
         self._heard = stream.source.device
         self._glitches = GlitchCounter(stream.rate_hz)
         self._writer.accept_device(True)
@@ -195,10 +196,21 @@ class Capture(Worker):
             self._search()
         elif self._watch is not None and self._watch.heard_instead:
             self._say(f"A mixer moved the input to {self._watch.heard_instead}.")
-        elif now_ns() - self._sounded_ns > self.options.get("mute_after_s", MUTE_AFTER_S) * NS_PER_S:
+        elif self._is_mute:
             self._say(f"{stream.source.name} is mute: check cable, level and channels, or try another input.")
         elif self.sentence:
             self._say("")
+
+    def _look_after_file(self) -> None:
+        if self._pacer is not None and self._pacer.source.kind == "file":
+            name = self._pacer.source.name
+            silent = f"{name} is silent: wait for its music, or take the next input."
+            self._say(silent if self._is_mute else "")
+
+    @property
+    def _is_mute(self) -> bool:
+        mute_after_s: float = self.options.get("mute_after_s", MUTE_AFTER_S)
+        return now_ns() - self._sounded_ns > mute_after_s * NS_PER_S
 
     def _end_stuck(self, why: str) -> None:
         self._say(f"{why[0].upper()}{why[1:]}: starting afresh.")
@@ -213,7 +225,7 @@ class Capture(Worker):
         if self._pacer is not None:
             self._pacer.feed(time_ns)
             if self._pacer.ended:
-                self._say(f"{self._pacer.source.name} is over.")
+                self._say(_describe_end(self._pacer.source))
                 self._pacer = None
         elif self._stream is None:
             while self._writer.fill(time_ns):
@@ -290,6 +302,12 @@ class Capture(Worker):
             "n_missing": self._glitches.n_missing,
             "device_rate_hz": stream.rate_hz,
         }
+
+
+def _describe_end(source: PullSource) -> str:
+    if isinstance(source, FileSource) and source.loop:  # one that should have begun again
+        return f"{source.name} cannot be read any more: take the next input."
+    return f"{source.name} is over: take the next input."
 
 
 def _rests_in_silence(device: Device) -> bool:
