@@ -37,8 +37,9 @@ class Window:
         self, width_px: int, height_px: int, on_key: OnKey | None = None, title: str = TITLE
     ) -> None:
         """Makes the window, still hidden; UserError where there is no screen or no OpenGL 3.3."""
-        glfw.set_error_callback(self._on_error)
+        self._handle: Any = None
         self._last_error = ""
+        glfw.set_error_callback(self._on_error)
         if not glfw.init():
             raise UserError(
                 f"No screen to open a window on ({self._last_error or 'GLFW does not start'}); "
@@ -207,4 +208,5 @@ class Window:
 
     def _on_error(self, code: int, text: bytes | str) -> None:
         self._last_error = text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)
-        log.info("GLFW: %s (%#x)", self._last_error, code)
+        if self._handle:  # before, it is part of the sentence that says why there is no window
+            log.info("GLFW: %s (%#x)", self._last_error, code)

@@ -261,7 +261,7 @@ class Child:
         self._last_end = (
             sentence if exit_code in _TELLING_EXITS and sentence else why or _describe_end(exit_code)
         )
-        if not self._is_finished:
+        if not (self._is_finished or self._is_user_error):  # the process itself has told the user's mistakes
             _log.warning("%s: %s; it is started again", self.spec.name, self._last_end)
         self._health = {}
         delays = _USER_ERROR_BACK_OFF_S if self._is_user_error else _BACK_OFF_S
