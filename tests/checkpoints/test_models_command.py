@@ -88,8 +88,10 @@ def test_sampling_paints_the_same_pictures_for_a_seed(models: Path, tmp_path: Pa
     assert not np.array_equal(pictures["a"], pictures["c"])
     assert not np.array_equal(pictures["a"][0], pictures["a"][1])
     assert cli.main(["sample", "generator", "-n", "1", "--px", "8", "--out", str(tmp_path / "d")]) == 0
-    with pytest.raises(UserError, match=r"model-4\.onnx"):
+    with pytest.raises(UserError, match="4 px: choose one of 16, 8"):
         cli.main(["sample", "generator", "-n", "1", "--px", "4", "--out", str(tmp_path / "e")])
+    with pytest.raises(UserError, match="--seed"):
+        cli.main(["sample", "generator", "-n", "1", "--seed", "-1", "--out", str(tmp_path / "e")])
 
 
 def test_sampling_into_a_file_is_one_sentence(models: Path, tmp_path: Path) -> None:

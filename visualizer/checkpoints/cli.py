@@ -127,6 +127,8 @@ def _check(wanted: str | None) -> int:
 def _sample(options: argparse.Namespace) -> int:
     if options.n < 1:
         raise UserError(f"-n should be 1 or more, not {options.n}.")
+    if options.seed < 0:
+        raise UserError(f"--seed takes a whole number from 0, not {options.seed}.")
     model = _generator(options.id)
     try:
         options.out.mkdir(parents=True, exist_ok=True)
@@ -166,7 +168,9 @@ def sample(
 
     size_px = model.card.architecture.get("size_px")
     file = model.onnx_path if px in (None, size_px) else model.folder / f"model-{px}.onnx"
-    model.card.graph(file.name)
+    if all(graph.file != file.name for graph in model.card.graphs):
+        exits = ", ".join(str(graph.outputs[0].shape[-1]) for graph in model.card.graphs)
+        raise UserError(f"{model.card.id} paints no pictures of {px} px: choose one of {exits}.")
     random = np.random.default_rng(seed)
     stored = weights.load_state(model.folder / WEIGHTS)
     with contextlib.closing(runtime.load(file, threads=1)) as painter:

@@ -95,7 +95,11 @@ def verify_files(path: Path) -> Card | None:
                 f"The model {card.id} is damaged ({name} has {n_bytes} bytes, not {wanted.n_bytes}): "
                 "fetch its folder again, whole."
             )
-        if sum_file(file) != wanted:
+        try:
+            is_whole = sum_file(file) == wanted
+        except OSError as error:
+            raise UserError(f"{file} cannot be read ({error.strerror}): check its permissions.") from error
+        if not is_whole:
             raise UserError(
                 f"The model {card.id} is damaged ({name} does not have its checksum): "
                 "fetch its folder again, whole."
