@@ -159,10 +159,6 @@ def test_a_missing_demo_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
         open_source("demo")
 
 
-def test_silence_is_silent() -> None:
-    assert not sources.SilenceSource().read(100).any()
-
-
 SCARLETT = Device("portaudio:ALSA:Scarlett", "Scarlett 18i8", "input", "ALSA", 8, 48_000, True)
 
 

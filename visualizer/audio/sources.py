@@ -1,4 +1,4 @@
-"""Where sound comes from: a device, a file, the demo track or nothing at all; chosen by one text."""
+"""Where sound comes from: a device, a file or the demo track; chosen by one text."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ RATE_HZ = 48_000
 
 DEMO, SYSTEM, DEFAULT, FILE = "demo", "system", "default", "file:"
 
-Kind = Literal["device", "file", "demo", "silence"]
+Kind = Literal["device", "file", "demo"]
 
 
 class Source(Protocol):
@@ -56,16 +56,6 @@ class DeviceSource:
     def name(self) -> str:
         """The device's name."""
         return self.device.name
-
-
-class SilenceSource:
-    """Zeros without end."""
-
-    name, kind, rate_hz, n_channels = "silence", "silence", RATE_HZ, 2
-
-    def read(self, n: int) -> Float32:
-        """(n, 2) zeros."""
-        return np.zeros((n, 2), np.float32)
 
 
 class FileSource:

@@ -140,7 +140,7 @@ class Display(Worker):
 
     def _record(self, now_s: float, screen: moderngl.Framebuffer) -> None:
         """Copies the frame for the recording, without what is laid over it."""
-        if not (self._get("output.record") or self.options.get("record")):
+        if not self._get("output.record"):
             if self._readback:
                 self._readback.release()
                 self._readback = None

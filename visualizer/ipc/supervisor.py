@@ -92,12 +92,6 @@ class Supervisor:
         """Asks one worker to stop; later polls see to it."""
         self._children[name].ask_to_stop()
 
-    def restart_worker(self, name: str) -> None:
-        """Asks one worker to stop, and starts it again as soon as it has."""
-        child = self._children[name]
-        child.ask_to_stop()
-        child.is_wanted = True
-
     def is_running(self, name: str) -> bool:
         """Whether the worker has a process."""
         return self._children[name].is_running
