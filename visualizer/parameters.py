@@ -210,7 +210,7 @@ _DECLARED = (
     _float("effects.vignette", 0.3, 0.0, 1.0, "", "Darker corners."),
     _bool("output.blackout", False, "Fades the picture to black."),
     _bool("output.freeze", False, "Holds the picture."),
-    _trigger("output.panic", "Effects back to their defaults, blackout and freeze off."),
+    _trigger("output.panic", "Effects and network bending back to their defaults, blackout and freeze off."),
     _text(
         "output.record",
         "",
