@@ -215,7 +215,7 @@ class Capture(Worker):
     def _end_stuck(self, why: str) -> None:
         self._say(f"{why[0].upper()}{why[1:]}: starting afresh.")
         self.log.error("%s; a fresh process takes over", why)
-        sys.stderr.flush()
+        logging.shutdown()
         os._exit(EXIT_STUCK)
 
     # Samples -------------------------------------------------------------------------------------------
@@ -320,7 +320,7 @@ def _mute_libraries() -> None:
 
     Our own log and tracebacks go on to the real stderr. Tests that drive a Capture by hand are left alone.
     """
-    if multiprocessing.parent_process() is None:
+    if multiprocessing.parent_process() is None or sys.stderr is None:  # Windows has none without a console
         return
     sys.stderr.flush()
     real = os.fdopen(os.dup(2), "w", buffering=1)
