@@ -84,12 +84,12 @@ def minibatch_deviation(x: Tensor, group: int = GROUP) -> Tensor:
 
 
 class Discriminator(nn.Module):
-    """Picture (B, 3, S, S) in [-1, 1] → realness (B,); `channels` from 4 px upwards, one a power of two."""
+    """Picture (B, n_in, S, S) → realness (B,); `channels` from 4 px upwards, one a power of two."""
 
-    def __init__(self, channels: tuple[int, ...], n_dense: int | None = None) -> None:
+    def __init__(self, channels: tuple[int, ...], n_dense: int | None = None, n_in: int = 3) -> None:
         super().__init__()
         widths = channels[::-1]
-        self.from_rgb = EqualConv(3, widths[0], 1)
+        self.from_rgb = EqualConv(n_in, widths[0], 1)
         self.blocks = nn.ModuleList(ResidualBlock(i, o) for i, o in pairwise(widths))
         self.last_conv = EqualConv(widths[-1] + 1, widths[-1], 3)
         n_dense = n_dense or widths[-1]

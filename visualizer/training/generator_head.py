@@ -46,6 +46,7 @@ MARGIN = 4
 N_PATCHES = 2
 """Patches of each picture that the stem paints."""
 JUDGE_CHANNELS = (128, 128, 64, 48, 32)
+GAMMA = 0.1
 AGREE_STEM = 4.0
 AGREE_EXIT = 2.0
 
@@ -61,7 +62,7 @@ class HeadRun:
         silence_head(self.generator)
         self.average = Generator(shape).to(device).requires_grad_(False)
         self.average.load_state_dict(self.generator.state_dict())
-        self.judge = Discriminator(JUDGE_CHANNELS).to(device)
+        self.judge = Discriminator(JUDGE_CHANNELS, n_in=6).to(device)
         self.n_stem = shape.resolutions_px.index(STEM_PX) + 1
         for name, parameter in self.generator.named_parameters():
             parameter.requires_grad_(self._is_head(name))
@@ -166,13 +167,19 @@ def shrink(images: Tensor, side: int) -> Tensor:
     return F.interpolate(images, (side, side), mode="bicubic", antialias=True)
 
 
+def bring_out_detail(images: Tensor) -> Tensor:
+    """What the judge sees, (B, 6, P, P): pictures, and fourfold what is finer in them than 64 px."""
+    coarse = F.interpolate(F.avg_pool2d(images, 4), scale_factor=4, mode="bilinear")
+    return torch.cat([images, 4 * (images - coarse)], 1)
+
+
 def step(run: HeadRun, real: Tensor, dtype: torch.dtype) -> dict[str, float]:
     """One update of the judge and one of the head; `real` (N, 3, PATCH_PX, PATCH_PX)."""
     c, judge = run.counters, run.judge
     figures: dict[str, float] = {}
     full, exit_picture, stem = paint_patches(run, len(real) // N_PATCHES, dtype)
 
-    score_real, score_fake = judge(torch.cat([real, full.detach()]), dtype).chunk(2)
+    score_real, score_fake = judge(bring_out_detail(torch.cat([real, full.detach()])), dtype).chunk(2)
     loss_d = F.softplus(-score_real).mean() + F.softplus(score_fake).mean()
     run.optimizer_d.zero_grad(set_to_none=True)
     loss_d.backward()
@@ -181,7 +188,7 @@ def step(run: HeadRun, real: Tensor, dtype: torch.dtype) -> dict[str, float]:
     run.optimizer_d.step()
 
     judge.requires_grad_(False)
-    loss_g = F.softplus(-judge(full, dtype)).mean()
+    loss_g = F.softplus(-judge(bring_out_detail(full), dtype)).mean()
     agree_stem = F.l1_loss(shrink(full, stem.shape[-1]), stem)
     agree_exit = F.l1_loss(shrink(full, exit_picture.shape[-1]), exit_picture)
     run.optimizer_g.zero_grad(set_to_none=True)
@@ -199,9 +206,9 @@ def step(run: HeadRun, real: Tensor, dtype: torch.dtype) -> dict[str, float]:
 
 def _add_r1(run: HeadRun, real: Tensor) -> float:
     real = real.detach().requires_grad_(True)
-    (slope,) = torch.autograd.grad(run.judge(real).sum(), real, create_graph=True)
+    (slope,) = torch.autograd.grad(run.judge(bring_out_detail(real)).sum(), real, create_graph=True)
     penalty = slope.square().sum((1, 2, 3)).mean()
-    (penalty * (run.settings.gamma / 2 * R1_EVERY)).backward()
+    (penalty * (GAMMA / 2 * R1_EVERY)).backward()
     return float(penalty.detach())
 
 
