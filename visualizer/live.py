@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -21,26 +22,29 @@ from visualizer.types import UserError
 
 _POLL_S = 0.1
 _STATUS_S = 1.0
-_NO_PICTURE_LIMIT_S = 20.0
-"""A display that has shown nothing for so long after the start will not."""
+_NO_PICTURE_LIMIT_S = 60.0
+"""A display that has shown nothing until then will not; one that has is started again for ever."""
 
-_SPECIAL_INPUTS = ("default", "system", "demo")
+_BY_HAND = ("key", "panel")
 
 
 def main(arguments: Sequence[str]) -> int:
     """Runs the show until it is closed, ended by a signal, or its duration is over; the exit code."""
     options = _parse(arguments)
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(message)s")
-    values = _values(options)
+    kept = _kept()
+    values = _values(kept, options)
     _check_output(values)
     _check_input(options, values)
-    status = StatusWriter(options.status) if options.status else None
     commands = Commands(values, _list_inputs)
-    with Supervisor(_specs(), Regions.create(), values, commands.obey) as supervisor:
+    with (
+        closing(StatusWriter(options.status)) as status,
+        Supervisor(_specs(), Regions.create(), values, commands.obey) as supervisor,
+    ):
         supervisor.start()
         commands.begin(supervisor)
         code = _run(supervisor, commands, options.duration, status)
-    _keep(values)
+    _keep(kept, values)
     return code
 
 
@@ -64,11 +68,16 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     return options
 
 
-def _values(options: argparse.Namespace) -> ParameterState:
-    """The user's settings, then what the command line says."""
+def _kept() -> dict[str, Value]:
+    """What the settings file remembers."""
     kept, skipped = settings.load()
     for sentence in skipped:
         logging.warning(sentence)
+    return kept
+
+
+def _values(kept: Mapping[str, Value], options: argparse.Namespace) -> ParameterState:
+    """The user's settings, then what the command line says."""
     values = ParameterState(kept, "settings")
     asked: dict[str, Value | None] = {
         "audio.input": options.input,
@@ -102,16 +111,13 @@ def _check_input(options: argparse.Namespace, values: ParameterState) -> None:
 
     What the settings remember may be unplugged and come back: capture waits for it.
     """
-    if not (options.input or options.channels):
+    if options.input is None and options.channels is None:
         return
-    from visualizer.audio import devices, sources
+    from visualizer.audio import sources
 
-    sources.parse_channels(str(values["audio.channels"]))
-    wanted = str(values["audio.input"])
-    if wanted.startswith("file:"):
-        sources.open_source(wanted)
-    elif options.input and wanted not in _SPECIAL_INPUTS:
-        devices.find(devices.list_devices(), wanted)
+    wanted, channels = str(values["audio.input"]), sources.parse_channels(str(values["audio.channels"]))
+    if wanted not in (sources.DEFAULT, sources.DEMO):
+        sources.open_source(wanted, channels)
 
 
 def _list_inputs() -> list[str]:
@@ -139,11 +145,10 @@ def _specs() -> list[WorkerSpec]:
     ]
 
 
-def _run(
-    supervisor: Supervisor, commands: Commands, duration_s: float | None, status: StatusWriter | None
-) -> int:
+def _run(supervisor: Supervisor, commands: Commands, duration_s: float | None, status: StatusWriter) -> int:
     start_ns = clock.now_ns()
     next_status_ns = start_ns
+    had_picture = False
     while supervisor.stop_signal is None and not commands.wants_end:
         supervisor.poll(_POLL_S)
         commands.look_after()
@@ -152,31 +157,28 @@ def _run(
         if now_ns >= next_status_ns:
             next_status_ns += clock.nanoseconds(_STATUS_S)
             figures = supervisor.status()
-            _check_picture(figures["display"], elapsed_s)
-            if status is not None:
-                status.write(elapsed_s, figures)
+            had_picture = had_picture or _has_picture(figures["display"], elapsed_s)
+            status.write(elapsed_s, figures)
         if duration_s is not None and elapsed_s >= duration_s:
             break
-    if status is not None:
-        status.write(clock.seconds(clock.now_ns() - start_ns), supervisor.status())
-        status.close()
+    status.write(clock.seconds(clock.now_ns() - start_ns), supervisor.status())
     return 0
 
 
-def _check_picture(display: Mapping[str, Any], elapsed_s: float) -> None:
-    """A show that cannot open a window ends with the reason; one that had a picture goes on trying."""
+def _has_picture(display: Mapping[str, Any], elapsed_s: float) -> bool:
+    """Whether the window shows something; UserError with the reason where it never will."""
     if display["health"].get("n_shown"):
-        return
+        return True
     if display["state"] == "failed" or elapsed_s > _NO_PICTURE_LIMIT_S:
         raise UserError(display["sentence"] or "The window does not open: update the graphics driver.")
+    return False
 
 
-def _keep(values: ParameterState) -> None:
-    """Remembers what was chosen by hand during the show."""
-    by_hand = ("settings", "key", "panel")
-    chosen = {p: values[p] for p in parameters.PARAMETERS if values.change(p).source in by_hand}
-    kept = {id: value for id, value in chosen.items() if not id.startswith("output.")}
+def _keep(kept: Mapping[str, Value], values: ParameterState) -> None:
+    """Remembers what was chosen by hand during the show, beside what was remembered before."""
+    chosen = {id: values[id] for id in parameters.PARAMETERS if values.change(id).source in _BY_HAND}
+    lasting = {id: value for id, value in chosen.items() if not id.startswith("output.")}
     try:
-        settings.save(kept)
+        settings.save({**kept, **lasting})
     except OSError as error:
         logging.warning("The settings could not be saved in %s (%s).", paths.config_dir(), error)

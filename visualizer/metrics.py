@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from visualizer.types import UserError
+
+_log = logging.getLogger("visualizer.status")
 
 _WORKER_FIGURES = ("pid", "state", "sentence", "restarts", "hangs", "rss_mb", "cpu_percent")
 
 
 class StatusWriter:
-    """Appends lines to a file that was empty at the start."""
+    """Appends lines to a file that was empty at the start; without a path it writes nothing."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path | None) -> None:
         """UserError where the file cannot be written."""
+        self._file: TextIO | None = None
+        if path is None:
+            return
         try:
             self._file = path.open("w", encoding="utf-8")
         except OSError as error:
@@ -25,13 +32,22 @@ class StatusWriter:
             ) from None
 
     def write(self, time_s: float, status: Mapping[str, Mapping[str, Any]]) -> None:
-        """One line; `status` is `Supervisor.status()`."""
-        self._file.write(json.dumps(summarise(time_s, status)) + "\n")
-        self._file.flush()
+        """One line; `status` is `Supervisor.status()`. A full disk ends the writing, not the show."""
+        if self._file is None:
+            return
+        try:
+            self._file.write(json.dumps(summarise(time_s, status)) + "\n")
+            self._file.flush()
+        except OSError as error:
+            _log.warning("The status is written no further (%s).", error.strerror)
+            self.close()
 
     def close(self) -> None:
         """The last line is written."""
-        self._file.close()
+        file, self._file = self._file, None
+        if file is not None:
+            with suppress(OSError):  # what a full disk did not take is lost either way
+                file.close()
 
 
 def summarise(time_s: float, status: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

@@ -36,7 +36,7 @@ class Features:
     loudness_lufs: float = -120.0
     """Momentary loudness, K-weighted over 400 ms (ITU-R BS.1770)."""
     peak: float = 0.0
-    """Largest absolute sample, 1 = full scale."""
+    """Largest absolute sample of the hop, 1 = full scale; after the input gain, so it may exceed 1."""
     bass: float = 0.0
     """20 to 150 Hz, [0, 1]."""
     mid: float = 0.0

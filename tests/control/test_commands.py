@@ -16,12 +16,13 @@ class Processes:
     def __init__(self) -> None:
         self.settings: dict[str, Any] = {}
         self.running: set[str] = set()
+        self.heard = ""
 
     def send_settings(self, changed: Mapping[str, Any]) -> None:
         self.settings |= changed
 
-    def send_command(self, name: str, command: Mapping[str, Any]) -> None:
-        raise AssertionError("no command is passed on")
+    def status(self) -> dict[str, dict[str, Any]]:
+        return {"capture": {"health": {"input": self.heard}}}
 
     def start_worker(self, name: str) -> None:
         self.running.add(name)
@@ -85,6 +86,16 @@ def test_inputs_are_cycled_by_name() -> None:
         listing.join(5)
         commands.look_after()
         assert processes.settings["audio.input"] == wanted
+
+
+def test_an_input_chosen_by_a_part_of_its_name_is_stepped_on_from() -> None:
+    commands, processes = _commands(ParameterState({"audio.input": "scar"}), ["Mic", "Scarlett 2i2", "Line"])
+    processes.heard = "Scarlett 2i2"
+    commands.obey("display", {"do": "next_input"})
+    assert commands._listing is not None
+    commands._listing.join(5)
+    commands.look_after()
+    assert processes.settings["audio.input"] == "Line"
 
 
 def test_closing_the_window_ends_the_show() -> None:

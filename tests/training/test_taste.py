@@ -7,14 +7,21 @@ import numpy as np
 from visualizer.training import taste
 
 
-def test_louder_brighter_and_noisier_is_heard() -> None:
+def test_fuller_livelier_brighter_and_noisier_is_heard() -> None:
     rng = np.random.default_rng(0)
     t = np.arange(32_000) / 16_000
     low, high = (0.1 * np.sin(2 * np.pi * hz * t).astype(np.float32) for hz in (200, 3000))
     noise = rng.normal(0, 0.07, 32_000).astype(np.float32)
-    assert taste.hear(low * 4)[0] - taste.hear(low)[0] > 11
+    pulses = low * (np.arange(32_000) % 4000 < 1000)
+    assert taste.hear(low + noise)[0] > taste.hear(low)[0] + 10
+    assert taste.hear(pulses)[1] > taste.hear(low)[1] + 0.5
     assert taste.hear(high)[2] > taste.hear(low)[2] + 2
     assert taste.hear(noise)[3] > taste.hear(low)[3] + 20
+
+
+def test_gain_changes_nothing_that_is_heard() -> None:
+    sound = np.random.default_rng(0).normal(0, 0.02, 32_000).astype(np.float32)
+    np.testing.assert_allclose(taste.hear(sound * 8), taste.hear(sound), atol=0.01)
 
 
 def test_contrast_saturation_lightness_and_fineness_are_seen() -> None:

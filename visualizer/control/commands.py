@@ -22,8 +22,8 @@ class Processes(Protocol):
     def send_settings(self, changed: Mapping[str, Any]) -> None:
         """Tells all workers of changed values."""
 
-    def send_command(self, name: str, command: Mapping[str, Any]) -> None:
-        """Sends a command to one worker."""
+    def status(self) -> dict[str, dict[str, Any]]:
+        """What each worker tells of itself."""
 
     def start_worker(self, name: str) -> None:
         """Starts one worker and keeps it running."""
@@ -79,9 +79,15 @@ class Commands:
             return
         self._listing = None
         if self._inputs:
-            present = str(self._values["audio.input"])
-            place = self._inputs.index(present) if present in self._inputs else -1
+            present = next((name for name in self._present() if name in self._inputs), None)
+            place = self._inputs.index(present) if present is not None else -1
             self.set("audio.input", self._inputs[(place + 1) % len(self._inputs)], "key")
+
+    def _present(self) -> tuple[str, str]:
+        """What is heard, which was perhaps asked for by a part of its name, and what was asked for."""
+        status = self._processes.status() if self._processes is not None else {}
+        heard = status.get("capture", {}).get("health", {}).get("input", "")
+        return str(heard), str(self._values["audio.input"])
 
     def _follow(self, changed: Mapping[str, Value]) -> None:
         """A recording has a process of its own, which runs only while there is one."""

@@ -23,6 +23,8 @@ WIDTH = 420
 CARD_WIDTH = 520
 MARGIN = 20
 """Sizes in units of a 720th of the wall's height."""
+LINE_CHARACTERS = 54
+N_RUNTIME_LINES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ class Readings:
     tempo_bpm: float = 0.0
     input: str = ""
     runtime: str = ""
+    """What runs the networks, and why that."""
     warnings: tuple[str, ...] = ()
 
 
@@ -89,12 +92,16 @@ class _Sheet:
 def paint(readings: Readings, wall_height_px: int) -> UInt8:
     """The head-up display for a wall of that height, (H, W, 4) RGBA uint8, multiplied with alpha."""
     unit = wall_height_px / 720
-    warnings = [line for text in readings.warnings for line in _wrap(text, 54)][:6]
-    height = 188 + 30 * max(len(readings.words), 1) + 20 * (len(warnings) + bool(readings.runtime))
+    warnings = [line for text in readings.warnings for line in _wrap(text, LINE_CHARACTERS)][:6]
+    runtime = _wrap(readings.runtime, LINE_CHARACTERS)[:N_RUNTIME_LINES] if readings.runtime else []
+    height = 188 + 30 * max(len(readings.words), 1) + 20 * (len(warnings) + len(runtime))
     sheet = _Sheet(WIDTH, height, unit)
     y = _words(sheet, readings.words)
     y = _figures(sheet, readings, y + 24)
     y = _sound(sheet, readings, y + 30)
+    for line in runtime:
+        y += 20
+        sheet.text(MARGIN, y, line, 13, QUIET)
     for line in warnings:
         y += 20
         sheet.text(MARGIN, y, line, 13, WARNING)
@@ -160,9 +167,6 @@ def _sound(sheet: _Sheet, readings: Readings, y: float) -> float:
     text = f"{level:.0f} dBFS" if level > LEVEL_FLOOR_DBFS else "silence"
     sheet.text(WIDTH - MARGIN, y, f"{text}   gain {readings.gain_db:+.0f} dB", 13, QUIET, "rs")
     sheet.text(MARGIN, y, _short(readings.input or "no input", 30), 13)
-    if readings.runtime:
-        y += 20
-        sheet.text(MARGIN, y, _short(readings.runtime, 60), 13, QUIET)
     return y
 
 

@@ -51,7 +51,9 @@ def read(
         gain_db=features.gain_db,
         tempo_bpm=features.tempo_bpm if is_heard else 0.0,
         input=str(capture.get("input", "")),
-        runtime=str(deck.get("runtime", "")),
+        runtime=" · ".join(
+            str(text) for text in (deck.get("runtime"), *deck.get("runtime_reasons", ())) if text
+        ),
         warnings=_warnings(states, now_ns, sentence),
     )
 

@@ -10,7 +10,7 @@ import numpy as np
 from visualizer import runtime
 from visualizer.checkpoints import cards, styles, weights
 from visualizer.runtime import Precision, Runtime
-from visualizer.types import Float32, UInt8
+from visualizer.types import Float32, UInt8, UserError
 
 TAGGER = "tagger-house"
 TRANSFER = "transfer-house"
@@ -79,7 +79,7 @@ class TraumerNetworks:
 
     def reasons(self) -> list[str]:
         """Why these runtimes, where there was a choice or a fallback."""
-        return [reason for reason in {self.tagger.reason, self.generator.reason} if reason]
+        return sorted({self.tagger.reason, self.generator.reason} - {""})
 
     def close(self) -> None:
         """Gives the networks back."""
@@ -87,7 +87,7 @@ class TraumerNetworks:
             network.close()
 
 
-def load(threads: int = 1, prefer: str = "auto", precision: Precision = "auto") -> TraumerNetworks:
+def load(threads: int = 1, precision: Precision = "auto") -> TraumerNetworks:
     """The shipped networks; UserError where a model is missing or damaged."""
     tagger, transfer, generator = (cards.find_model(id) for id in (TAGGER, TRANSFER, GENERATOR))
     graph = generator.card.graph()
@@ -97,11 +97,11 @@ def load(threads: int = 1, prefer: str = "auto", precision: Precision = "auto") 
         if spec.name.startswith("noise_") and spec.name != "noise_strength"
     }
     stored = weights.load_state(generator.folder / cards.WEIGHTS)
-    n_w = int(next(spec for spec in graph.inputs if spec.name == "w").shape[2])
+    n_layers, n_w = _styles_shape(generator.card)
     z = np.random.default_rng(0).standard_normal((_N_SAMPLES, n_w), dtype=np.float32)
 
     def start(model: cards.Model) -> Runtime:
-        return runtime.load(model.onnx_path, threads=threads, prefer=prefer, precision=precision)
+        return runtime.load(model.onnx_path, threads=threads, precision=precision)
 
     return TraumerNetworks(
         tagger=start(tagger),
@@ -109,7 +109,7 @@ def load(threads: int = 1, prefer: str = "auto", precision: Precision = "auto") 
         generator=start(generator),
         tags=tagger.card.labels,
         size_px=_size_px(graph),
-        n_layers=_n_layers(graph),
+        n_layers=n_layers,
         noise_shapes=noise_shapes,
         w_mean=styles.mean_style(stored),
         w_samples=styles.map_styles(stored, z),
@@ -120,5 +120,9 @@ def _size_px(graph: cards.GraphSpec) -> int:
     return int(graph.outputs[0].shape[-1])
 
 
-def _n_layers(graph: cards.GraphSpec) -> int:
-    return int(next(spec for spec in graph.inputs if spec.name == "w").shape[1])
+def _styles_shape(card: cards.Card) -> tuple[int, int]:
+    """Layers and width of the generator's input `w`, (1, n_layers, n_w)."""
+    for spec in card.graph().inputs:
+        if spec.name == "w":
+            return int(spec.shape[1]), int(spec.shape[2])
+    raise UserError(f"The generator {card.id} takes no styles: publish it again with its script.")

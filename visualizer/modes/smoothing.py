@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from itertools import islice
 from typing import Literal
 
 import numpy as np
@@ -14,6 +15,8 @@ from visualizer.types import Float32
 Kernel = Literal["box", "triangle", "exponential"]
 
 _LONGEST_S = 40.0
+_REACH = 4.0
+"""After so many windows every kernel has spent its weight (the exponential all but 6 parts in a million)."""
 _EXPONENTIAL_SHARE = 3.0
 """An exponential of time constant T/3 has let 95 % of its weight pass after T."""
 
@@ -69,16 +72,16 @@ class StyleHistory:
         if not self._styles:
             return self.rest, 0.0
         ends = np.array([time_s for time_s, _ in self._styles])
-        starts = np.concatenate(([self._start_s], ends[:-1]))
+        first = int(np.searchsorted(ends, ends[-1] - _REACH * window_s))
+        starts = np.concatenate(([self._start_s], ends[:-1]))[first:]
+        ends = ends[first:]
         now = ends[-1]
         share = _CUMULATIVE[kernel]
         weights = share((now - starts) / window_s) - share((now - ends) / window_s)
-        used = int(np.argmax(weights > 0.0))
-        weights = weights[used:]
-        styles = np.stack([style for _, style in list(self._styles)[used:]])
+        styles = np.stack([style for _, style in islice(self._styles, first, None)])
         unheard = max(0.0, 1.0 - float(weights.sum()))
         mean = weights.astype(np.float32) @ styles + np.float32(unheard) * self.rest
-        middles = now - (starts[used:] + ends[used:]) / 2.0
+        middles = now - (starts + ends) / 2.0
         heard = float(weights.sum())
         age_s = float(weights @ middles) / heard if heard > 0.0 else 0.0
         return mean.astype(np.float32), age_s

@@ -157,6 +157,7 @@ class Traumer:
             "n_skipped_ticks": self._hearing.n_skipped,
             "size_px": self._networks.size_px,
             "runtime": self._networks.describe(),
+            "runtime_reasons": self._networks.reasons(),
         }
 
     def close(self) -> None:

@@ -3,7 +3,7 @@
 TräumerAI's author chose by ear and eye. Ours ranks 200 clips by what can be heard and 200 pictures by what
 can be seen, and asks that the ranks agree:
 
-    energy (loudness, how much the spectrum moves)  ↔  contrast and saturation
+    energy (fullness, how much the spectrum moves)  ↔  contrast and saturation
     brightness of timbre (spectral centroid)        ↔  lightness
     roughness (spectral flatness)                   ↔  fineness of texture
 
@@ -14,6 +14,7 @@ picture is given away more than `MAX_USES` times, or a few favourites would make
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,8 @@ SEEN = ("vividness", "lightness", "fineness")
 WEIGHTS = (1.0, 1.0, 0.7)
 MAX_USES = 3
 RATE_HZ = 16_000
+N_BANDS = 16
+RANGE_DB = 50.0
 
 Floats = NDArray[np.float64]
 
@@ -44,17 +47,28 @@ def normal_scores(values: NDArray[np.floating]) -> Floats:
 
 
 def hear(sound: NDArray[np.float32]) -> Floats:
-    """What is heard in a clip (n,) at 16 kHz: loudness dB, flux, centroid octaves, flatness dB → (4,)."""
+    """What is heard in a clip (n,) at 16 kHz: fullness dB, flux dB, centroid octaves, flatness dB → (4,).
+
+    Nothing here changes with the level: the gain of the input is the mixer's, and the tagger ignores it too.
+    Fullness is how near the bands stay to their peak, flux how much they rise from frame to frame (32 ms).
+    """
     _, _, spectra = signal.stft(sound, RATE_HZ, nperseg=1024, noverlap=512)
     power = np.abs(spectra) ** 2 + 1e-12
     hz = np.fft.rfftfreq(1024, 1 / RATE_HZ)[:, None]
     share = power.sum(axis=0) / power.sum()
     centroid = (hz * power).sum(axis=0) / power.sum(axis=0)
     flatness = np.exp(np.log(power).mean(axis=0)) / power.mean(axis=0)
-    flux = np.maximum(np.diff(np.log1p(1e4 * power), axis=1), 0).mean()
-    loudness_db = 10 * np.log10(float(np.mean(sound.astype(np.float64) ** 2)) + 1e-10)
+    edges = np.searchsorted(hz[:, 0], np.geomspace(60, 7800, N_BANDS + 1))
+    bands = np.stack([power[a : max(b, a + 1)].mean(axis=0) for a, b in pairwise(edges)])
+    level_db = np.maximum(10 * np.log10(bands / bands.max()), -RANGE_DB)
+    flux_db = np.maximum(np.diff(level_db, axis=1), 0).mean()
     return np.array(
-        [loudness_db, flux, (share * np.log2(centroid + 20)).sum(), (share * 10 * np.log10(flatness)).sum()]
+        [
+            level_db.mean(),
+            flux_db,
+            (share * np.log2(centroid + 20)).sum(),
+            (share * 10 * np.log10(flatness)).sum(),
+        ]
     )
 
 
