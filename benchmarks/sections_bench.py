@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from visualizer import clock, parameters
+from visualizer.audio.ear import Ear
 from visualizer.audio.sources import RATE_HZ, DemoSource, demo_path
 from visualizer.modes.deck import load_mode
-from visualizer.offline.ear import Ear
 from visualizer.types import Features
 
 IMAGES_PER_S = 5

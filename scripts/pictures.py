@@ -34,7 +34,7 @@ FPS = 15.0
 def make_strip() -> None:
     """Four frames of a render of the demo, side by side in two rows, with their names."""
     settings = parameters.defaults()
-    mode, stage = load_mode(settings, threads=2), Stage(960, 540, 7, settings, effects=True)
+    mode, stage = load_mode(settings, threads=2), Stage(960, 540, settings, effects=True)
     wanted = {round(time_s * FPS): name for name, time_s in SHOWN_S.items()}
     tiles: list[Image.Image] = []
     for moment in moments(DemoSource(loop=False), mode, settings, FPS):

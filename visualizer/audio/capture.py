@@ -15,13 +15,12 @@ import numpy as np
 
 from visualizer.audio import devices, sources
 from visualizer.audio.devices import Device
-from visualizer.audio.gain import InputGain
+from visualizer.audio.ear import Ear
 from visualizer.audio.opener import DEMO_WAIT_S, FIRST_WAIT_S, Opener, PulseWatch
 from visualizer.audio.sources import RATE_HZ, FileSource, PullSource
 from visualizer.audio.stream import DeviceStream, GlitchCounter
 from visualizer.audio.writer import Pacer, RingWriter
 from visualizer.clock import NS_PER_S, now_ns
-from visualizer.features.fast import FastFeatures
 from visualizer.ipc.worker import Worker
 from visualizer.types import UserError
 
@@ -65,9 +64,7 @@ class Capture(Worker):
         self._ring = ring
         self._reader = ring.reader()
         self._writer = RingWriter(ring, now_ns())
-        self._gain = InputGain(RATE_HZ)
-        self._fast = FastFeatures(RATE_HZ)
-        self._fast.reset(ring.n_written)
+        self._ear = Ear(self.settings, ring.n_written)
         self._opener: Opener | None = None
         self._stream: DeviceStream | None = None
         self._watch: PulseWatch | None = None
@@ -78,7 +75,6 @@ class Capture(Worker):
         self._health_ns = 0
         self._sounded_ns = now_ns()
         self._level_dbfs = -120.0
-        self._configure_gain()
         self._reopen()
 
     def step(self) -> float:
@@ -100,7 +96,7 @@ class Capture(Worker):
     def on_settings(self, changed: Mapping[str, Any]) -> None:
         """Another input is opened at once, another gain glides in."""
         if _GAIN_SETTINGS & changed.keys():
-            self._configure_gain()
+            self._ear.configure(self.settings)
         if _INPUT_SETTINGS & changed.keys() and not (self._stream and changed.keys() == {"audio.loop"}):
             self._demo_after_s = 0.0
             self._reopen()
@@ -112,7 +108,7 @@ class Capture(Worker):
         self._stop_listening()
         self._heard = None
         self._is_fallback = False
-        self._gain.reset()
+        self._ear.forget_level()
         self._search()
 
     def _search(self, wait_s: float = FIRST_WAIT_S, demo_after_s: float | None = None) -> None:
@@ -239,25 +235,15 @@ class Capture(Worker):
     def _analyse(self) -> None:
         block = self._reader.read()
         if block.n_lost:
-            self._fast.reset(block.first)
+            self._ear.skip_to(block.first)
         if not len(block.samples):
             return
         if np.abs(block.samples).max() > MUTE_PEAK:
             self._sounded_ns = now_ns()
-        heard = self._gain.push(block.samples)
-        # The gate is meant for the level before the automatic gain.
-        self._fast.gate_db = float(self.settings.get("audio.gate_db", -60.0)) + self._gain.auto_db
-        made = self._fast.push(heard, block.time_ns, self._gain.gain_db)
+        made = self._ear.push(block.samples, block.time_ns)
         if made:
             self.regions.features.write(made[-1])
             self._level_dbfs = made[-1].level_dbfs
-
-    def _configure_gain(self) -> None:
-        self._gain.configure(
-            float(self.settings.get("audio.gain_db", 0.0)),
-            bool(self.settings.get("audio.agc", True)),
-            float(self.settings.get("audio.gate_db", -60.0)),
-        )
 
     # What is told --------------------------------------------------------------------------------------
 
@@ -282,7 +268,7 @@ class Capture(Worker):
             "waiting_for": self._opener.status if self._opener is not None else "",
             "rate_hz": RATE_HZ,
             "level_dbfs": round(self._level_dbfs, 1),
-            "gain_db": round(self._gain.gain_db, 1),
+            "gain_db": round(self._ear.gain_db, 1),
             "n_samples": writer.n_device + writer.n_pulled,
             "n_silence_filled": writer.n_silence,
             "n_refused": writer.n_refused,

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from visualizer import clock, parameters, runtime
+from visualizer.audio.ear import Ear
 from visualizer.audio.resampling import Resampler
 from visualizer.audio.sources import RATE_HZ, PullSource
 from visualizer.checkpoints import cards
@@ -19,7 +20,6 @@ from visualizer.modes.hearing import Heard, Hearing, HearTagger
 from visualizer.modes.networks import TAGGER
 from visualizer.modes.words import best
 from visualizer.offline import song
-from visualizer.offline.ear import Ear
 from visualizer.offline.progress import Progress
 from visualizer.types import Float32
 

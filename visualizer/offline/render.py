@@ -17,12 +17,12 @@ from types import FrameType
 from typing import Any
 
 from visualizer import clock, parameters
+from visualizer.audio.ear import Ear
 from visualizer.audio.sources import RATE_HZ, FileSource, PullSource
 from visualizer.display.offscreen import Offscreen
 from visualizer.modes.deck import load_mode
 from visualizer.modes.mode import Mode
 from visualizer.offline import song
-from visualizer.offline.ear import Ear
 from visualizer.offline.progress import Progress
 from visualizer.output.recorder import Recorder, check_path
 from visualizer.types import Features, Float32, Image, UInt8, UserError

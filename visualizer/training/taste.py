@@ -22,11 +22,13 @@ from scipy import optimize, signal, special
 
 HEARD = ("energy", "brightness", "roughness")
 SEEN = ("vividness", "lightness", "fineness")
-WEIGHTS = (1.0, 1.0, 0.7)
+WEIGHTS = (2.0, 1.0, 1.0)
 MAX_USES = 3
 RATE_HZ = 16_000
 N_BANDS = 16
 RANGE_DB = 50.0
+FLOOR_POWER = 1e-7
+"""A sine at about −60 dBFS: what stays below is silence, however full."""
 
 Floats = NDArray[np.float64]
 
@@ -49,7 +51,7 @@ def normal_scores(values: NDArray[np.floating]) -> Floats:
 def hear(sound: NDArray[np.float32]) -> Floats:
     """What is heard in a clip (n,) at 16 kHz: fullness dB, flux dB, centroid octaves, flatness dB → (4,).
 
-    Nothing here changes with the level: the gain of the input is the mixer's, and the tagger ignores it too.
+    Above silence nothing here changes with the level: gain is the mixer's, and the tagger ignores it too.
     Fullness is how near the bands stay to their peak, flux how much they rise from frame to frame (32 ms).
     """
     _, _, spectra = signal.stft(sound, RATE_HZ, nperseg=1024, noverlap=512)
@@ -60,7 +62,7 @@ def hear(sound: NDArray[np.float32]) -> Floats:
     flatness = np.exp(np.log(power).mean(axis=0)) / power.mean(axis=0)
     edges = np.searchsorted(hz[:, 0], np.geomspace(60, 7800, N_BANDS + 1))
     bands = np.stack([power[a : max(b, a + 1)].mean(axis=0) for a, b in pairwise(edges)])
-    level_db = np.maximum(10 * np.log10(bands / bands.max()), -RANGE_DB)
+    level_db = np.maximum(10 * np.log10(bands / max(bands.max(), FLOOR_POWER)), -RANGE_DB)
     flux_db = np.maximum(np.diff(level_db, axis=1), 0).mean()
     return np.array(
         [
