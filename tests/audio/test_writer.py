@@ -90,6 +90,15 @@ def test_silence_goes_at_the_pace_of_the_clock() -> None:
     assert ring.times[-1] <= 3 * NS_PER_S
 
 
+def test_of_a_long_sleep_only_the_last_seconds_are_filled() -> None:
+    ring = ListRing()
+    writer, now_ns = RingWriter(ring, 0), 8 * 3600 * NS_PER_S
+    while writer.fill(now_ns):
+        continue
+    assert 4.9 * RATE_HZ < writer.n_silence <= 5.0 * RATE_HZ
+    assert ring.times[-1] == pytest.approx(now_ns, abs=0.02 * NS_PER_S)
+
+
 def test_a_device_writes_only_while_it_is_accepted_and_never_waits() -> None:
     ring = ListRing()
     writer = RingWriter(ring, 0)

@@ -72,7 +72,11 @@ class RingWriter:
             self.n_pulled += len(block)
 
     def fill(self, now_ns: int) -> int:
-        """Silence from the newest sample up to now, at the ring's rate; returns how many samples."""
+        """Silence from the newest sample up to now, at the ring's rate; returns how many samples.
+
+        Of a longer gap (the machine slept) only the last seconds are filled.
+        """
+        self._time_ns = max(self._time_ns, now_ns - round(LONGEST_DEBT_S * NS_PER_S))
         n = (now_ns - self._time_ns) * RATE_HZ // NS_PER_S
         if n < FILL_AFTER_S * RATE_HZ:
             return 0
