@@ -22,7 +22,7 @@ from scipy import optimize, signal, special
 
 HEARD = ("energy", "brightness", "roughness")
 SEEN = ("vividness", "lightness", "fineness")
-WEIGHTS = (2.0, 1.0, 1.0)
+WEIGHTS = (3.0, 1.0, 1.0)
 MAX_USES = 3
 RATE_HZ = 16_000
 N_BANDS = 16

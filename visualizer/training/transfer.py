@@ -37,7 +37,7 @@ from visualizer.types import UserError
 
 ID = "transfer-house"
 PICTURE_PX = 64
-N_DIRECTIONS = 24
+N_DIRECTIONS = 32
 RIDGE = 0.3
 SPREAD = 0.9
 N_STEPS = 400
