@@ -27,7 +27,7 @@ from visualizer.types import UserError
 EXIT_STUCK = 75
 """Exit code when a driver hangs: only a fresh process has a fresh PortAudio."""
 STEP_S = 0.003
-SILENT_LIMIT_S = 0.5
+SILENT_LIMIT_S = 1.5
 """A device without a callback for so long is lost, whatever PortAudio says of it."""
 REST_AFTER_S = 0.1
 DEMO_AFTER_RESTART_S = 20.0
