@@ -48,7 +48,7 @@ N_PATCHES = 2
 JUDGE_CHANNELS = (128, 128, 64, 48, 32)
 GAMMA = 0.1
 AGREE_STEM = 4.0
-AGREE_EXIT = 2.0
+AGREE_EXIT = 10.0
 
 
 class HeadRun:
@@ -190,7 +190,7 @@ def step(run: HeadRun, real: Tensor, dtype: torch.dtype) -> dict[str, float]:
     judge.requires_grad_(False)
     loss_g = F.softplus(-judge(bring_out_detail(full), dtype)).mean()
     agree_stem = F.l1_loss(shrink(full, stem.shape[-1]), stem)
-    agree_exit = F.l1_loss(shrink(full, exit_picture.shape[-1]), exit_picture)
+    agree_exit = F.l1_loss(exit_picture, shrink(full.detach(), exit_picture.shape[-1]))
     run.optimizer_g.zero_grad(set_to_none=True)
     (loss_g + AGREE_STEM * agree_stem + AGREE_EXIT * agree_exit).backward()
     run.optimizer_g.step()

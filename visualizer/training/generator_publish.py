@@ -63,9 +63,9 @@ def make_card(generator: Generator, figures: dict[str, float]) -> Card:
         commit=_commit(),
         architecture=generator_architecture(shape),
         figures={**counted, **figures},
-        limits="Trained for two hours on one busy CPU core: composition, colour, brush and canvas of paintings; "
-        "faces and hands are hinted at. The exit at 128 px is soft beside the other sizes. Nothing after 1949 "
-        "was seen, and little before 1600.",
+        limits="Trained for two hours on one busy CPU core: composition, colour, brushwork of paintings; "
+        "faces and hands are hinted at. The exit at 128 px is soft beside the other sizes. Nothing after "
+        "1949 was seen, and little before 1600.",
     )
 
 
