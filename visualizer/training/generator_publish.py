@@ -60,7 +60,7 @@ def make_card(generator: Generator, figures: dict[str, float]) -> Card:
         "by the root of their counts.",
         rights="The paintings are in the public domain; the weights are under this project's licence (MIT).",
         command="klangbild train generator, then with --stage head, then with --stage publish; the shipped "
-        "run changed its noise limit and rates on the way (docs/decisions/0013).",
+        "run changed its noise limit and rates on the way (docs/decisions/0007).",
         commit=_commit(),
         architecture=generator_architecture(shape),
         figures={**counted, **figures},
