@@ -3,10 +3,11 @@
 set -euo pipefail
 
 app="libportaudio2 libgl1 libegl1 libgl1-mesa-dri libdbus-1-3 libfontconfig1 libxkbcommon-x11-0 libxrandr2
-     libxinerama1 libxcursor1 libxi6 libasound2-plugins pulseaudio-utils python3-venv"
+     libxinerama1 libxcursor1 libxi6 libasound2-plugins pulseaudio-utils"
+python3 -c "import ensurepip" 2>/dev/null || app="$app python3-venv"
 # A machine without a screen shows the same program on a virtual one.
 [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ] || app="$app xvfb"
-test="pulseaudio xvfb openbox x11-xserver-utils xdotool imagemagick"
+test="pulseaudio xvfb openbox x11-xserver-utils xdotool imagemagick fluidsynth timgm6mb-soundfont"
 
 wanted=""
 for set in "$@"; do wanted="$wanted ${!set}"; done
