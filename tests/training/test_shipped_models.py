@@ -71,7 +71,6 @@ def test_near_silence_is_quiet_and_has_no_instruments(heard: dict) -> None:
     assert max(tags[TAGS.index(name)] for name in ("piano", "strings", "drums", "techno", "guitar")) < 0.3
 
 
-@pytest.mark.skipif(not (TRANSFER / "model.onnx").exists(), reason="no map ships yet")
 def test_styles_of_different_sections_lie_further_apart_than_those_of_one(heard: dict) -> None:
     transfer = runtime.load(TRANSFER / "model.onnx", threads=1)
     try:

@@ -57,13 +57,6 @@ def tagger_graphs(tagger: ShortChunkCNN) -> list[Graph]:
     return [Graph(tagger, {"mel": mel}, ("embedding", "tags"), free_batch=True)]
 
 
-def transfer_graphs(transfer: Transfer) -> list[Graph]:
-    """embedding (batch, 512) ≥ 0 → w (batch, n_w)."""
-    random = torch.Generator().manual_seed(0)
-    embedding = torch.randn(1, transfer.dense.in_features, generator=random).relu()
-    return [Graph(transfer, {"embedding": embedding}, ("w",), free_batch=True)]
-
-
 def generator_graphs(generator: Generator, exits_px: Sequence[int] = EXITS_PX) -> list[Graph]:
     """The full size, and early exits as model-<px>.onnx."""
     graphs = []
@@ -80,11 +73,6 @@ def tagger_architecture(tagger: ShortChunkCNN) -> dict[str, Any]:
     blocks = [block for block in tagger.blocks if isinstance(block, ResidualBlock)]
     folded = any(isinstance(block.norm1, nn.Identity) for block in blocks)
     return {"channels": [block.conv1.out_channels for block in blocks], "folded": folded}
-
-
-def transfer_architecture(transfer: Transfer) -> dict[str, Any]:
-    """What a card says of a transfer map, as `build` reads it."""
-    return {"n_embedding": transfer.dense.in_features, "n_style": transfer.dense.out_features}
 
 
 def generator_architecture(shape: GeneratorShape) -> dict[str, Any]:

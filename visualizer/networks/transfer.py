@@ -27,10 +27,3 @@ class Transfer(nn.Module):
 
     def forward(self, embedding: Tensor) -> Tensor:
         return 2 * self.style_deviation * torch.tanh(self.dense(embedding)) + self.style_mean
-
-    @torch.no_grad()
-    def fold_standardisation(self, mean: Tensor, deviation: Tensor) -> None:
-        """Make a map trained on (z − mean) / deviation take z itself; the function stays the same."""
-        weight = self.dense.weight / deviation
-        self.dense.bias.sub_(weight @ mean)
-        self.dense.weight.copy_(weight)
