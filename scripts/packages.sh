@@ -3,7 +3,9 @@
 set -euo pipefail
 
 app="libportaudio2 libgl1 libegl1 libgl1-mesa-dri libdbus-1-3 libfontconfig1 libxkbcommon-x11-0 libxrandr2
-     libxinerama1 libxcursor1 libxi6 libasound2-plugins pulseaudio-utils"
+     libxinerama1 libxcursor1 libxi6 libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxcb-image0 libxcb-randr0
+     libxcb-render-util0 libxcb-shape0 libxcb-shm0 libxcb-sync1 libxcb-xfixes0 libxcb-xkb1 libxcb-util1
+     libasound2-plugins pulseaudio-utils"
 python3 -c "import ensurepip" 2>/dev/null || app="$app python3-venv"
 # A machine without a screen shows the same program on a virtual one.
 [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ] || app="$app xvfb"

@@ -25,11 +25,14 @@ MAY_USE = {
     "networks": {"types"},
     "runtime": {"types", "paths", "checkpoints", "networks"},
     "checkpoints": {"types", "paths", "runtime", "networks", "metrics"},
-    "modes": CORE | {"audio", "features", "runtime", "checkpoints"},
+    "content": CORE,
+    "modes": CORE | {"audio", "features", "runtime", "checkpoints", "content"},
     "display": CORE,
     "output": CORE,
-    "offline": CORE | {"audio", "features", "modes", "display", "output", "runtime", "checkpoints"},
-    "training": CORE | {"features", "networks", "checkpoints", "audio", "runtime"},
+    "control": CORE | {"content"},
+    "panel": CORE | {"features", "checkpoints", "content"},
+    "offline": CORE | {"audio", "features", "modes", "display", "output", "runtime", "checkpoints", "content"},
+    "training": CORE | {"features", "content", "modes", "networks", "checkpoints", "audio", "runtime"},
 }
 ONLY_IN = {
     "PyQt6": ("panel",),
@@ -39,7 +42,8 @@ ONLY_IN = {
     "librosa": ("training",),
     "onnx": ("checkpoints",),
     "sounddevice": ("audio",),
-    "av": ("audio", "output"),
+    "av": ("audio", "output", "content"),
+    "cv2": ("content",),
 }
 LIVE = ("visualizer.live", "visualizer.audio.capture", "visualizer.modes.deck", "visualizer.display.display")
 NEVER_LIVE = ("torch", "librosa", "sklearn", "onnx", "numba")

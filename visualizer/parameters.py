@@ -33,6 +33,8 @@ class Parameter:
     unit: str = ""
     curve: Curve = "linear"
     choices: tuple[str, ...] = ()
+    in_next_deck: bool = False
+    """A change is prepared in the other deck and faded in, instead of taking effect at once."""
 
     @property
     def group(self) -> str:
@@ -101,12 +103,14 @@ def _bool(id: str, default: bool, help: str) -> Parameter:
     return Parameter(id, "bool", default, help)
 
 
-def _choice(id: str, default: str, choices: Iterable[str], help: str) -> Parameter:
-    return Parameter(id, "choice", default, help, choices=tuple(choices))
+def _choice(
+    id: str, default: str, choices: Iterable[str], help: str, in_next_deck: bool = False
+) -> Parameter:
+    return Parameter(id, "choice", default, help, choices=tuple(choices), in_next_deck=in_next_deck)
 
 
-def _text(id: str, default: str, help: str) -> Parameter:
-    return Parameter(id, "text", default, help)
+def _text(id: str, default: str, help: str, in_next_deck: bool = False) -> Parameter:
+    return Parameter(id, "text", default, help, in_next_deck=in_next_deck)
 
 
 def _trigger(id: str, help: str) -> Parameter:
@@ -132,10 +136,30 @@ _DECLARED = (
     ),
     # What is painted
     _choice(
-        "show.mode", "traumer", ["traumer"], "What paints: traumer dreams images from the tagger's hearing."
+        "show.mode",
+        "traumer",
+        ["traumer", "era"],
+        "What paints: traumer dreams images from the tagger's hearing, era paints a picture in the style of "
+        "the years it hears.",
+        in_next_deck=True,
     ),
+    _float("show.fade_s", 2.0, 0.0, 20.0, "s", "Length of the crossfade to the next mode, model or content."),
+    _bool("show.hold_next", False, "What is prepared waits in the other deck until it is taken."),
     _float("show.image_fps", 30.0, 1.0, 60.0, "images/s", "At most this many network images a second."),
     _bool("show.lock", False, "Keys leave the picture's seed as it is."),
+    _text("traumer.tagger", "tagger-house", "The model that hears, by id or folder.", in_next_deck=True),
+    _text(
+        "traumer.map",
+        "transfer-house",
+        "The model that turns what is heard into styles, by id or folder.",
+        in_next_deck=True,
+    ),
+    _text(
+        "traumer.generator",
+        "generator-paintings",
+        "The model that paints, by id or folder.",
+        in_next_deck=True,
+    ),
     _float(
         "traumer.smoothing.coarse_s",
         3.0,
@@ -189,6 +213,37 @@ _DECLARED = (
         "traumer.bend.offset", 0.0, -1.0, 1.0, "", "Network bending: offset of the bent layers' activations."
     ),
     _int("traumer.bend.layer", 6, 0, 17, "", "The first layer that is bent; all later ones follow."),
+    _text(
+        "era.content",
+        "",
+        "What is painted over: a picture, a folder of them, a video, camera or camera:NAME, traumer; "
+        "empty is a picture of ours.",
+        in_next_deck=True,
+    ),
+    _choice(
+        "era.network",
+        "linear",
+        ["linear", "adain", "wct", "avatar"],
+        "The style-transfer network.",
+        in_next_deck=True,
+    ),
+    _text("era.mvnet", "mvnet-house", "The model that sees the music, by id or folder.", in_next_deck=True),
+    _float("era.strength", 1.0, 0.0, 1.0, "", "How much of the style reaches the content."),
+    _float(
+        "era.smoothing_s",
+        4.0,
+        0.03,
+        20.0,
+        "s",
+        "How calmly the style follows steady music; 0.03 is raw.",
+        "log",
+    ),
+    _float("era.dial", 0.0, 0.0, 1.0, "", "How far the picture leans toward the year of the dial."),
+    _int("era.year", 1880, 1400, 2030, "", "The year of the dial."),
+    _int("era.seed", 7, 0, 2**31 - 1, "", "Another seed, another painting of the same music."),
+    _float("era.drift", 0.2, 0.0, 1.0, "", "How far the painting wanders by itself, slowly."),
+    _int("era.size_px", 256, 128, 1024, "px", "The longer side of the painted content."),
+    _float("era.slide_s", 20.0, 2.0, 600.0, "s", "How long each picture of a folder stays.", "log"),
     # How it is shown
     _float("display.fps", 60.0, 10.0, 144.0, "fps", "Shown frames a second, where the machine can."),
     _int("display.width", 1280, 64, 7680, "px", "Width of the window."),
