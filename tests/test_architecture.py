@@ -27,10 +27,10 @@ MAY_USE = {
     "checkpoints": {"types", "paths", "runtime", "networks", "metrics"},
     "content": CORE,
     "modes": CORE | {"audio", "features", "runtime", "checkpoints", "content"},
-    "display": CORE,
+    "display": CORE | {"control"},
     "output": CORE,
     "control": CORE | {"content"},
-    "panel": CORE | {"features", "checkpoints", "content"},
+    "panel": CORE | {"features", "checkpoints", "content", "control"},
     "offline": CORE | {"audio", "features", "modes", "display", "output", "runtime", "checkpoints", "content"},
     "training": CORE | {"features", "content", "modes", "networks", "checkpoints", "audio", "runtime"},
 }

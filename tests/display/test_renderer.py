@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from visualizer.display.keys import calm
+from visualizer.control.keys import calm
 from visualizer.display.offscreen import Offscreen
 from visualizer.display.renderer import BLACKOUT_S
 from visualizer.types import Features, Image, UInt8, UserError

@@ -8,7 +8,7 @@ from typing import Any
 import moderngl
 
 from visualizer import clock, parameters
-from visualizer.display import keys
+from visualizer.control import keys
 from visualizer.display.overlay import Overlay
 from visualizer.display.pacing import Pacer
 from visualizer.display.readback import Readback

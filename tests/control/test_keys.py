@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from visualizer.control import keys
 from visualizer.control.commands import ACTIONS
-from visualizer.display import keys
 from visualizer.parameters import PARAMETERS
 
 

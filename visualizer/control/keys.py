@@ -1,4 +1,4 @@
-"""What the keys of the window do."""
+"""What the keys do, in the window and in the panel."""
 
 from __future__ import annotations
 
