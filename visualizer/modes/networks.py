@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -87,9 +88,23 @@ class TraumerNetworks:
             network.close()
 
 
-def load(threads: int = 1, precision: Precision = "auto") -> TraumerNetworks:
-    """The shipped networks; UserError where a model is missing or damaged."""
-    tagger, transfer, generator = (cards.find_model(id) for id in (TAGGER, TRANSFER, GENERATOR))
+def load(
+    threads: int = 1, precision: Precision = "auto", settings: Mapping[str, Any] | None = None
+) -> TraumerNetworks:
+    """The models named by `traumer.tagger`, `.map` and `.generator`, or those that ship.
+
+    UserError where one is missing, damaged or of another kind, or where the three do not fit together.
+    """
+    asked = settings or {}
+    tagger, transfer, generator = (
+        find_of_kind(asked.get(id, shipped), kind, id)
+        for id, shipped, kind in (
+            ("traumer.tagger", TAGGER, "tagger"),
+            ("traumer.map", TRANSFER, "transfer"),
+            ("traumer.generator", GENERATOR, "generator"),
+        )
+    )
+    _check_fit(tagger.card, transfer.card, generator.card)
     graph = generator.card.graph()
     noise_shapes = {
         spec.name: tuple(int(n) for n in spec.shape)
@@ -114,6 +129,47 @@ def load(threads: int = 1, precision: Precision = "auto") -> TraumerNetworks:
         w_mean=styles.mean_style(stored),
         w_samples=styles.map_styles(stored, z),
     )
+
+
+def find_of_kind(wanted: str, kind: str, id: str) -> cards.Model:
+    """The model that the parameter `id` names; UserError where it is missing or of another kind."""
+    model = cards.find_model(wanted)
+    if model.card.kind != kind:
+        installed = ", ".join(other.card.id for other in cards.find_models(kind=kind)) or "none"
+        raise UserError(
+            f"The model {model.card.id} is {_a(model.card.kind)}: {id} takes {_a(kind)} model; "
+            f"installed: {installed}."
+        )
+    return model
+
+
+def _a(kind: str) -> str:
+    name = kind.replace("_", "-")
+    return f"an {name}" if name[0] in "aeio" or name == "mvnet" else f"a {name}"
+
+
+def _check_fit(tagger: cards.Card, transfer: cards.Card, generator: cards.Card) -> None:
+    """UserError where what one gives is not what the next takes."""
+    embedding, taken = (
+        _width(tagger.graph().outputs, "embedding"),
+        _width(transfer.graph().inputs, "embedding"),
+    )
+    style, painted = _width(transfer.graph().outputs, "w"), _styles_shape(generator)[1]
+    if embedding != taken:
+        raise UserError(
+            f"{transfer.id} takes embeddings of {taken} values and {tagger.id} gives {embedding}: choose a "
+            "traumer.map that was made for this tagger."
+        )
+    if style != painted:
+        raise UserError(
+            f"{transfer.id} makes styles of {style} values and {generator.id} takes {painted}: choose a "
+            "traumer.map that was made for this generator."
+        )
+
+
+def _width(specs: tuple[cards.TensorSpec, ...], name: str) -> int | str:
+    """The last axis of that input or output; 0 where there is none of that name."""
+    return next((spec.shape[-1] for spec in specs if spec.name == name), 0)
 
 
 def _size_px(graph: cards.GraphSpec) -> int:

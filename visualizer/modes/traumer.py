@@ -12,11 +12,13 @@ import numpy as np
 
 from visualizer import clock
 from visualizer.audio.resampling import Resampler
+from visualizer.modes import networks
 from visualizer.modes.drift import Drift
 from visualizer.modes.hearing import Hearing
 from visualizer.modes.networks import TraumerNetworks
 from visualizer.modes.smoothing import StyleHistory
 from visualizer.modes.words import Words
+from visualizer.runtime import Precision
 from visualizer.types import LAYER_GROUPS, Features, Float32, Image
 
 CAPTURE_HZ = 48000
@@ -163,3 +165,8 @@ class Traumer:
     def close(self) -> None:
         """See `Mode.close`."""
         self._networks.close()
+
+
+def load(settings: Mapping[str, Any], threads: int, precision: Precision = "auto") -> Traumer:
+    """The mode with the models that the settings name; UserError where one is missing or does not fit."""
+    return Traumer(networks.load(threads, precision, settings), settings)
