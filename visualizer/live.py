@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import logging
 import os
 import sys
@@ -12,16 +13,18 @@ from pathlib import Path
 from typing import Any
 
 from visualizer import clock, parameters, paths, settings
-from visualizer.control.commands import Commands
+from visualizer.control.commands import PANEL, Commands
+from visualizer.control.decks import Decks
 from visualizer.ipc.regions import Regions
 from visualizer.ipc.supervisor import Supervisor
 from visualizer.ipc.worker import WorkerSpec
 from visualizer.metrics import StatusWriter
-from visualizer.parameters import ParameterState, Value
+from visualizer.parameters import PARAMETERS, ParameterState, Value
 from visualizer.types import UserError
 
 _POLL_S = 0.1
-_STATUS_S = 1.0
+_FIGURES_S = 0.5
+"""How often processes are measured for the panel; the status line is written every second time."""
 _NO_PICTURE_LIMIT_S = 60.0
 """A display that has shown nothing until then will not; one that has is started again for ever."""
 
@@ -36,14 +39,16 @@ def main(arguments: Sequence[str]) -> int:
     values = _values(kept, options)
     _check_output(values)
     _check_input(options, values)
-    commands = Commands(values, _list_inputs)
+    decks = Decks(values)
+    commands = Commands(values, decks, Lists())
     with (
         closing(StatusWriter(options.status)) as status,
-        Supervisor(_specs(), Regions.create(), values, commands.obey) as supervisor,
+        Supervisor(_specs(_has_panel(options)), Regions.create(), decks, commands.obey) as supervisor,
     ):
+        supervisor.pin("deck_a", decks.pinned())
         supervisor.start()
         commands.begin(supervisor)
-        code = _run(supervisor, commands, options.duration, status)
+        code = Parent(supervisor, commands, decks, status).run(options.duration)
     _keep(kept, values)
     return code
 
@@ -54,13 +59,18 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--channels", metavar="L,R", help="channel pair of the device, from 1; for example 3,4"
     )
-    parser.add_argument("--mode", help="what paints: traumer")
+    parser.add_argument("--mode", help=f"what paints: {' or '.join(PARAMETERS['show.mode'].choices)}")
+    parser.add_argument(
+        "--content",
+        metavar="PATH",
+        help="what era mode paints over: a picture, folder, video, camera or traumer",
+    )
     parser.add_argument("--fullscreen", action="store_true", help="start in full screen")
     parser.add_argument("--monitor", metavar="NAME", help="the monitor by name or part of it")
     parser.add_argument("--record", metavar="FILE", help="record the shown picture with the heard sound")
     parser.add_argument("--status", metavar="FILE", type=Path, help="write a JSON line a second")
     parser.add_argument("--duration", metavar="S", type=float, help="end after so many seconds")
-    parser.add_argument("--no-panel", action="store_true", help="only the window (there is no panel yet)")
+    parser.add_argument("--no-panel", action="store_true", help="only the window; D opens the panel")
     parser.add_argument("--set", metavar="ID=VALUE", action="append", default=[], help="set any parameter")
     options = parser.parse_args(list(arguments))
     if options.duration is not None and not options.duration > 0:
@@ -83,6 +93,7 @@ def _values(kept: Mapping[str, Value], options: argparse.Namespace) -> Parameter
         "audio.input": options.input,
         "audio.channels": options.channels,
         "show.mode": options.mode,
+        "era.content": options.content,
         "display.fullscreen": options.fullscreen or None,
         "display.monitor": options.monitor,
         "output.record": options.record,
@@ -120,49 +131,103 @@ def _check_input(options: argparse.Namespace, values: ParameterState) -> None:
         sources.open_source(wanted, channels)
 
 
-def _list_inputs() -> list[str]:
-    from visualizer.audio import devices
+class Lists:
+    """What there is to choose from, for the keys; see `control.commands.Lists`."""
 
-    return [device.name for device in devices.list_devices() if not device.is_bluetooth]
+    def inputs(self) -> list[str]:
+        """Names of audio inputs; Bluetooth only by name, opening one turns it to call quality."""
+        from visualizer.audio import devices
+
+        return [device.name for device in devices.list_devices() if not device.is_bluetooth]
+
+    def contents(self, beside: str) -> list[str]:
+        """Our pictures, what lies beside the present content, and TräumerAI's own images."""
+        from visualizer.content.content import find_contents
+
+        path = Path(beside).expanduser()
+        folder = path if path.is_dir() else path.parent if beside and path.exists() else None
+        return [*find_contents(folder), "traumer"]
+
+    def models(self, kind: str) -> list[str]:
+        """Ids of the installed models of a kind."""
+        from visualizer.checkpoints.cards import find_models
+
+        return [model.card.id for model in find_models(kind=kind)]
 
 
-def _specs() -> list[WorkerSpec]:
+def _has_panel(options: argparse.Namespace) -> bool:
+    """Whether the panel opens with the show."""
+    if options.no_panel:
+        return False
+    if importlib.util.find_spec("PyQt6") is None:
+        logging.warning("The panel needs PyQt6 (pip install pyqt6); the keys of the window work without.")
+        return False
+    return True
+
+
+def _specs(panel: bool) -> list[WorkerSpec]:
     """The processes; each has as many threads as leave the others room on two cores."""
     n_deck_threads = max(1, (os.cpu_count() or 2) // 2)
+    decks = [
+        WorkerSpec(
+            f"deck_{slot}",
+            "visualizer.modes.deck:Deck",
+            options={"slot": slot, "threads": n_deck_threads},
+            threads=n_deck_threads,
+            autostart=slot == "a",
+            stop_group=1,
+        )
+        for slot in ("a", "b")
+    ]
     return [
         WorkerSpec("display", "visualizer.display.display:Display", standby=True, stop_group=1),
         WorkerSpec("capture", "visualizer.audio.capture:Capture", threads=1, stop_group=1),
-        WorkerSpec(
-            "deck_a",
-            "visualizer.modes.deck:Deck",
-            options={"slot": "a", "threads": n_deck_threads},
-            threads=n_deck_threads,
-            stop_group=1,
-        ),
+        *decks,
         WorkerSpec(
             "output", "visualizer.output.output:Output", threads=1, autostart=False, stop_limit_s=10.0
         ),
+        WorkerSpec(PANEL, "visualizer.panel.panel:Panel", threads=1, autostart=panel, restart="never"),
     ]
 
 
-def _run(supervisor: Supervisor, commands: Commands, duration_s: float | None, status: StatusWriter) -> int:
-    start_ns = clock.now_ns()
-    next_status_ns = start_ns
-    had_picture = False
-    while supervisor.stop_signal is None and not commands.wants_end:
-        supervisor.poll(_POLL_S)
-        commands.look_after()
-        now_ns = clock.now_ns()
-        elapsed_s = clock.seconds(now_ns - start_ns)
-        if now_ns >= next_status_ns:
-            next_status_ns += clock.nanoseconds(_STATUS_S)
-            figures = supervisor.status()
-            had_picture = had_picture or _has_picture(figures["display"], elapsed_s)
-            status.write(elapsed_s, figures)
-        if duration_s is not None and elapsed_s >= duration_s:
-            break
-    status.write(clock.seconds(clock.now_ns() - start_ns), supervisor.status())
-    return 0
+class Parent:
+    """The loop of the parent process: commands, decks, figures. Owned by its main thread."""
+
+    def __init__(
+        self, supervisor: Supervisor, commands: Commands, decks: Decks, status: StatusWriter
+    ) -> None:
+        self._supervisor = supervisor
+        self._commands = commands
+        self._decks = decks
+        self._status = status
+        self._had_picture = False
+        self._start_ns = clock.now_ns()
+
+    @property
+    def _elapsed_s(self) -> float:
+        return clock.seconds(clock.now_ns() - self._start_ns)
+
+    def run(self, duration_s: float | None) -> int:
+        """Runs until somebody asks for the end, or for so many seconds; the exit code."""
+        n_figures = 0
+        while self._supervisor.stop_signal is None and not self._commands.wants_end:
+            self._supervisor.poll(_POLL_S)
+            self._commands.look_after()
+            if self._elapsed_s >= n_figures * _FIGURES_S:
+                self._tell_figures(with_status=n_figures % 2 == 0)
+                n_figures += 1
+            if duration_s is not None and self._elapsed_s >= duration_s:
+                break
+        self._status.write(self._elapsed_s, self._supervisor.status(), self._decks.state())
+        return 0
+
+    def _tell_figures(self, with_status: bool) -> None:
+        figures, decks = self._supervisor.status(), self._decks.state()
+        self._had_picture = self._had_picture or _has_picture(figures["display"], self._elapsed_s)
+        if with_status:
+            self._status.write(self._elapsed_s, figures, decks)
+        told = {"status": figures, "decks": decks, "values": self._decks.snapshot()}
+        self._supervisor.send_command(PANEL, told)
 
 
 def _has_picture(display: Mapping[str, Any], elapsed_s: float) -> bool:

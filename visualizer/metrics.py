@@ -31,12 +31,17 @@ class StatusWriter:
                 f"The status cannot be written to {path} ({error.strerror}): choose another file."
             ) from None
 
-    def write(self, time_s: float, status: Mapping[str, Mapping[str, Any]]) -> None:
-        """One line; `status` is `Supervisor.status()`. A full disk ends the writing, not the show."""
+    def write(
+        self, time_s: float, status: Mapping[str, Mapping[str, Any]], decks: Mapping[str, Any] | None = None
+    ) -> None:
+        """One line; `status` is `Supervisor.status()`, `decks` is `Decks.state()`.
+
+        A full disk ends the writing, not the show.
+        """
         if self._file is None:
             return
         try:
-            self._file.write(json.dumps(summarise(time_s, status)) + "\n")
+            self._file.write(json.dumps(summarise(time_s, status, decks)) + "\n")
             self._file.flush()
         except OSError as error:
             _log.warning("The status is written no further (%s).", error.strerror)
@@ -50,12 +55,17 @@ class StatusWriter:
                 file.close()
 
 
-def summarise(time_s: float, status: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """What a script wants to know of a show: the figures of display, deck and capture, and all processes."""
+def summarise(
+    time_s: float, status: Mapping[str, Mapping[str, Any]], decks: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """What a script wants to know of a show: figures of display, deck on air, capture and all processes."""
+    decks = decks or {"on_air": "a", "stage": "idle"}
     health = {name: worker["health"] for name, worker in status.items()}
-    display, deck, capture = health["display"], health["deck_a"], health["capture"]
+    display, deck, capture = health["display"], health[f"deck_{decks['on_air']}"], health["capture"]
     return {
         "time_s": round(time_s, 3),
+        "mode": deck.get("mode"),
+        "decks": dict(decks),
         "input": capture.get("input"),
         "n_shown": display.get("n_shown", 0),
         "shown_fps": display.get("shown_fps", 0.0),

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from visualizer import clock
 from visualizer.control.commands import Commands
-from visualizer.parameters import ParameterState
+from visualizer.control.decks import Decks
+from visualizer.parameters import PARAMETERS, ParameterState
 from visualizer.types import UserError
 
 
@@ -16,25 +18,62 @@ class Processes:
     def __init__(self) -> None:
         self.settings: dict[str, Any] = {}
         self.running: set[str] = set()
+        self.commands: list[tuple[str, Mapping[str, Any]]] = []
+        self.restarted: list[str] = []
         self.heard = ""
 
     def send_settings(self, changed: Mapping[str, Any]) -> None:
         self.settings |= changed
 
-    def status(self) -> dict[str, dict[str, Any]]:
-        return {"capture": {"health": {"input": self.heard}}}
+    def look_at(self, name: str) -> tuple[str, str, dict[str, Any]]:
+        return "running", "", {"input": self.heard} if name == "capture" else {}
 
-    def start_worker(self, name: str) -> None:
+    def start_worker(self, name: str, pinned: Mapping[str, Any] | None = None) -> None:
         self.running.add(name)
 
     def stop_worker(self, name: str) -> None:
         self.running.discard(name)
 
+    def is_running(self, name: str) -> bool:
+        return name in self.running
+
+    def send_command(self, name: str, command: Mapping[str, Any]) -> None:
+        self.commands.append((name, command))
+
+    def restart_worker(self, name: str) -> None:
+        if name not in ("capture", "display"):
+            raise KeyError(name)
+        self.restarted.append(name)
+
+
+class Lists:
+    """What there is to choose from on a small machine."""
+
+    def __init__(self, inputs: list[str]) -> None:
+        self._inputs = inputs
+
+    def inputs(self) -> list[str]:
+        return self._inputs
+
+    def contents(self, beside: str) -> list[str]:
+        return ["lake.jpg", "night.jpg", "traumer"]
+
+    def models(self, kind: str) -> list[str]:
+        return [f"{kind}-one", f"{kind}-two"]
+
 
 def _commands(values: ParameterState, inputs: list[str] | None = None) -> tuple[Commands, Processes]:
-    commands, processes = Commands(values, lambda: inputs or []), Processes()
+    commands, processes = Commands(values, Decks(values), Lists(inputs or [])), Processes()
     commands.begin(processes)
     return commands, processes
+
+
+def _ask(commands: Commands, name: str) -> None:
+    """Does what lists something in a thread, to its end."""
+    commands.obey("display", {"do": name})
+    assert commands._asking is not None
+    commands._asking.join(5)
+    commands.look_after()
 
 
 def test_a_key_sets_values_everywhere() -> None:
@@ -80,22 +119,57 @@ def test_inputs_are_cycled_by_name() -> None:
     values = ParameterState({"audio.input": "Mic"})
     commands, processes = _commands(values, ["Mic", "Line"])
     for wanted in ("Line", "demo", "Mic"):
-        commands.obey("display", {"do": "next_input"})
-        listing = commands._listing
-        assert listing is not None
-        listing.join(5)
-        commands.look_after()
+        _ask(commands, "next_input")
         assert processes.settings["audio.input"] == wanted
 
 
 def test_an_input_chosen_by_a_part_of_its_name_is_stepped_on_from() -> None:
     commands, processes = _commands(ParameterState({"audio.input": "scar"}), ["Mic", "Scarlett 2i2", "Line"])
     processes.heard = "Scarlett 2i2"
-    commands.obey("display", {"do": "next_input"})
-    assert commands._listing is not None
-    commands._listing.join(5)
-    commands.look_after()
+    _ask(commands, "next_input")
     assert processes.settings["audio.input"] == "Line"
+
+
+def test_modes_networks_contents_and_models_are_stepped_through() -> None:
+    values = ParameterState()
+    commands, _ = _commands(values)
+    commands.obey("display", {"do": "next_mode"})
+    assert values["show.mode"] == "era"
+    commands.obey("display", {"do": "next_network"})
+    assert values["era.network"] == "adain"
+    for name, wanted in (("next", "lake.jpg"), ("next", "night.jpg"), ("previous", "lake.jpg")):
+        _ask(commands, f"{name}_content")
+        assert values["era.content"] == wanted
+    _ask(commands, "next_model")
+    assert values["era.mvnet"] == "mvnet-one"
+    _ask(commands, "previous_model")
+    assert values["era.mvnet"] == "mvnet-two"
+    commands.obey("display", {"do": "next"})
+    assert values["era.seed"] == PARAMETERS["era.seed"].default + 1  # the seed of the mode that is chosen
+
+
+def test_the_panel_opens_once_and_is_raised_after_that() -> None:
+    commands, processes = _commands(ParameterState())
+    commands.obey("display", {"do": "panel"})
+    assert "panel" in processes.running and processes.commands == []
+    commands.obey("display", {"do": "panel"})
+    assert processes.commands == [("panel", {"do": "raise"})]
+
+
+def test_a_tap_reaches_the_ear_with_its_time() -> None:
+    commands, processes = _commands(ParameterState())
+    before_ns = clock.now_ns()
+    commands.obey("display", {"do": "tap"})
+    ((name, command),) = processes.commands
+    assert name == "capture" and before_ns <= command["tap"] <= clock.now_ns()
+
+
+def test_a_process_is_restarted_by_name_and_only_a_known_one() -> None:
+    commands, processes = _commands(ParameterState())
+    commands.obey("panel", {"restart": "capture"})
+    assert processes.restarted == ["capture"]
+    with pytest.raises(UserError, match="no process 'audience'"):
+        commands.obey("panel", {"restart": "audience"})
 
 
 def test_closing_the_window_ends_the_show() -> None:

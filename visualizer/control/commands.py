@@ -5,51 +5,64 @@ from __future__ import annotations
 import logging
 import random
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
+from visualizer import clock
+from visualizer.control.decks import Decks
+from visualizer.control.decks import Processes as DeckProcesses
 from visualizer.parameters import PARAMETERS, ParameterState, Value
 from visualizer.types import UserError
 
-_SEED = "traumer.seed"
-_MAX_SEED = int(PARAMETERS[_SEED].max)
+PANEL = "panel"
 _log = logging.getLogger("visualizer.commands")
 
 
-class Processes(Protocol):
+class Processes(DeckProcesses, Protocol):
     """What commands need of the supervisor."""
 
-    def send_settings(self, changed: Mapping[str, Any]) -> None:
-        """Tells all workers of changed values."""
+    def send_command(self, name: str, command: Mapping[str, Any]) -> None:
+        """Sends a command to one worker."""
 
-    def status(self) -> dict[str, dict[str, Any]]:
-        """What each worker tells of itself."""
+    def restart_worker(self, name: str) -> None:
+        """Ends a worker's process and starts another; KeyError for an unknown name."""
 
-    def start_worker(self, name: str) -> None:
-        """Starts one worker and keeps it running."""
+    def is_running(self, name: str) -> bool:
+        """Whether a worker has a process."""
 
-    def stop_worker(self, name: str) -> None:
-        """Asks one worker to stop."""
+
+class Lists(Protocol):
+    """What there is to choose from; each may take a second and is asked in a thread."""
+
+    def inputs(self) -> Sequence[str]:
+        """Names of audio inputs."""
+
+    def contents(self, beside: str) -> Sequence[str]:
+        """Contents of era mode: ours, and those in the folder of `beside`."""
+
+    def models(self, kind: str) -> Sequence[str]:
+        """Ids of the installed models of a kind."""
 
 
 class Commands:
-    """Judges and carries out commands. Owned by the supervisor's thread; listing devices has one of its own.
+    """Judges and carries out commands. Owned by the supervisor's thread; listing has a thread of its own.
 
-    A command is {"set": {id: value}} or {"do": name}; `ACTIONS` has the names.
+    A command is {"set": {id: value}}, {"do": name} with a name of `ACTIONS`, or {"restart": worker}.
     """
 
-    def __init__(self, values: ParameterState, list_inputs: Callable[[], list[str]]) -> None:
-        """`list_inputs` gives the names of all inputs; it may take a second."""
+    def __init__(self, values: ParameterState, decks: Decks, lists: Lists) -> None:
         self.wants_end = False
         self._values = values
-        self._list_inputs = list_inputs
-        self._listing: threading.Thread | None = None
-        self._inputs: list[str] = []
+        self._decks = decks
+        self._lists = lists
+        self._asking: threading.Thread | None = None
+        self._answer: Callable[[], None] | None = None
         self._processes: Processes | None = None
 
     def begin(self, processes: Processes) -> None:
         """From now on changes reach these processes."""
         self._processes = processes
+        self._decks.begin(processes)
         self._follow({"output.record": self._values["output.record"]})
 
     def obey(self, sender: str, command: Mapping[str, Any]) -> None:
@@ -61,12 +74,14 @@ class Commands:
                     self.set(str(id), value, source)
             case {"do": str(name)} if name in ACTIONS:
                 ACTIONS[name](self, source)
+            case {"restart": str(name)}:
+                self._restart(name)
             case _:
                 raise UserError(f"There is no command {str(command)[:80]!r}.")
 
     def set(self, id: str, value: object, source: str) -> None:
         """Validates a value, stores it, and tells all processes what changed."""
-        if id == _SEED and source == "key" and self._values["show.lock"]:
+        if id.endswith(".seed") and source == "key" and self._values["show.lock"]:
             return
         changed = self._values.set(id, value, source)
         if changed and self._processes is not None:
@@ -75,19 +90,12 @@ class Commands:
 
     def look_after(self) -> None:
         """Finishes what a thread has prepared; to be called from the supervisor's loop."""
-        if self._listing is None or self._listing.is_alive():
-            return
-        self._listing = None
-        if self._inputs:
-            present = next((name for name in self._present() if name in self._inputs), None)
-            place = self._inputs.index(present) if present is not None else -1
-            self.set("audio.input", self._inputs[(place + 1) % len(self._inputs)], "key")
-
-    def _present(self) -> tuple[str, str]:
-        """What is heard, which was perhaps asked for by a part of its name, and what was asked for."""
-        status = self._processes.status() if self._processes is not None else {}
-        heard = status.get("capture", {}).get("health", {}).get("input", "")
-        return str(heard), str(self._values["audio.input"])
+        self._decks.look_after()
+        if self._asking is not None and not self._asking.is_alive():
+            self._asking = None
+            answer, self._answer = self._answer, None
+            if answer is not None:
+                answer()
 
     def _follow(self, changed: Mapping[str, Value]) -> None:
         """A recording has a process of its own, which runs only while there is one."""
@@ -98,28 +106,88 @@ class Commands:
         else:
             self._processes.stop_worker("output")
 
+    def _restart(self, name: str) -> None:
+        if self._processes is None:
+            return
+        try:
+            self._processes.restart_worker(name)
+        except KeyError:
+            raise UserError(f"There is no process {name!r} to restart.") from None
+
+    def _step_through(
+        self, id: str, step: int, choices: Callable[[], Sequence[str]], present: Callable[[], tuple[str, ...]]
+    ) -> None:
+        """Sets `id` to what comes `step` places after the `present` one of `choices`, asked in a thread."""
+        if self._asking is not None:
+            return
+        found: list[str] = []
+
+        def ask() -> None:
+            try:
+                found.extend(choices())
+            except (UserError, OSError) as error:
+                _log.warning("What there is for %s could not be listed: %s", id, error)
+
+        def choose() -> None:
+            if found:
+                known = next((name for name in present() if name in found), None)
+                place = found.index(known) if known is not None else (-1 if step > 0 else 0)
+                self.set(id, found[(place + step) % len(found)], "key")
+
+        self._answer = choose
+        self._asking = threading.Thread(target=ask, name=f"list for {id}", daemon=True)
+        self._asking.start()
+
     def _quit(self, source: str) -> None:
         self.wants_end = True
 
     def _next_input(self, source: str) -> None:
-        if self._listing is None:
-            self._listing = threading.Thread(target=self._list, name="input list", daemon=True)
-            self._listing.start()
+        def present() -> tuple[str, str]:
+            """What is heard, which was perhaps asked for by a part of its name, and what was asked for."""
+            heard = self._processes.look_at("capture")[2] if self._processes is not None else {}
+            return str(heard.get("input", "")), str(self._values["audio.input"])
 
-    def _list(self) -> None:
-        try:
-            self._inputs = [*self._list_inputs(), "demo"]
-        except (UserError, OSError) as error:
-            _log.warning("The inputs could not be listed: %s", error)
+        self._step_through("audio.input", 1, lambda: [*self._lists.inputs(), "demo"], present)
+
+    def _next_content(self, source: str, step: int = 1) -> None:
+        now = str(self._values["era.content"])
+        self._step_through("era.content", step, lambda: self._lists.contents(now), lambda: (now,))
+
+    def _previous_content(self, source: str) -> None:
+        self._next_content(source, -1)
+
+    def _next_model(self, source: str, step: int = 1) -> None:
+        id, kind = MODELS[str(self._values["show.mode"])]
+        self._step_through(id, step, lambda: self._lists.models(kind), lambda: (str(self._values[id]),))
+
+    def _previous_model(self, source: str) -> None:
+        self._next_model(source, -1)
+
+    def _next_choice(self, id: str, source: str) -> None:
+        choices = PARAMETERS[id].choices
+        self.set(id, choices[(choices.index(str(self._values[id])) + 1) % len(choices)], source)
+
+    def _next_mode(self, source: str) -> None:
+        self._next_choice("show.mode", source)
+
+    def _next_network(self, source: str) -> None:
+        self._next_choice("era.network", source)
+
+    def _take(self, source: str) -> None:
+        self._decks.take()
+
+    def _seed(self) -> str:
+        return f"{self._values['show.mode']}.seed"
 
     def _random_seed(self, source: str) -> None:
-        self.set(_SEED, random.randint(0, _MAX_SEED), source)
+        self.set(self._seed(), random.randint(0, int(PARAMETERS[self._seed()].max)), source)
 
-    def _next(self, source: str) -> None:
-        self.set(_SEED, (int(self._values[_SEED]) + 1) % _MAX_SEED, source)
+    def _next(self, source: str, step: int = 1) -> None:
+        id = self._seed()
+        self.set(id, (int(self._values[id]) + step) % int(PARAMETERS[id].max), source)
 
     def _previous(self, source: str) -> None:
-        self.set(_SEED, (int(self._values[_SEED]) - 1) % _MAX_SEED, source)
+        self._next(source, -1)
 
     def _lock(self, source: str) -> None:
         self.set("show.lock", not self._values["show.lock"], source)
@@ -127,6 +195,21 @@ class Commands:
     def _panic(self, source: str) -> None:
         self.set("output.panic", True, source)
 
+    def _tap(self, source: str) -> None:
+        if self._processes is not None:
+            self._processes.send_command("capture", {"tap": clock.now_ns()})
+
+    def _panel(self, source: str) -> None:
+        if self._processes is None:
+            return
+        if self._processes.is_running(PANEL):
+            self._processes.send_command(PANEL, {"do": "raise"})
+        else:
+            self._processes.start_worker(PANEL)
+
+
+MODELS = {"traumer": ("traumer.generator", "generator"), "era": ("era.mvnet", "mvnet")}
+"""By mode: the parameter of the model that gives it its look, and that model's kind."""
 
 ACTIONS: dict[str, Callable[[Commands, str], None]] = {
     "quit": Commands._quit,
@@ -135,6 +218,15 @@ ACTIONS: dict[str, Callable[[Commands, str], None]] = {
     "previous": Commands._previous,
     "random_seed": Commands._random_seed,
     "lock": Commands._lock,
+    "next_mode": Commands._next_mode,
+    "next_model": Commands._next_model,
+    "previous_model": Commands._previous_model,
+    "next_content": Commands._next_content,
+    "previous_content": Commands._previous_content,
+    "next_network": Commands._next_network,
+    "take": Commands._take,
+    "tap": Commands._tap,
+    "panel": Commands._panel,
     "panic": Commands._panic,
 }
 """What may be asked for by name."""

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from visualizer.control.commands import ACTIONS
 from visualizer.parameters import PANIC_GROUPS, PARAMETERS
 
 
@@ -14,7 +15,7 @@ class Binding:
     """One key. It toggles a parameter, sets one, or asks for something by name; exactly one of these."""
 
     symbol: str
-    """The printed character in lower case, or `escape`, `space`, `backspace`, `tab`, `f1`."""
+    """The printed character in lower case, or `escape`, `space`, `backspace`, `tab`, `enter`, `f1`."""
     label: str
     help: str
     toggles: str = ""
@@ -32,10 +33,17 @@ BINDINGS = (
     Binding("space", "Space", "Freeze", toggles="output.freeze"),
     Binding("backspace", "Backspace", "Panic: calm effects, no blackout, no freeze", does="panic"),
     Binding("r", "R", "Random seed", does="random_seed"),
-    Binding("n", "N", "Next seed", does="next"),
-    Binding("n", "Shift N", "Previous seed", does="previous", shift=True),
-    Binding("p", "P", "Previous seed", does="previous"),
+    Binding("n", "N", "Next, previous seed", does="next"),
+    Binding("n", "Shift N", "Next, previous seed", does="previous", shift=True),
+    Binding("p", "P", "Next, previous seed", does="previous"),
     Binding("l", "L", "Lock the seed", does="lock"),
+    Binding("m", "M", "Next mode", does="next_mode"),
+    Binding("g", "G", "Next, previous model", does="next_model"),
+    Binding("g", "Shift G", "Next, previous model", does="previous_model", shift=True),
+    Binding("c", "C", "Next, previous content of era mode", does="next_content"),
+    Binding("c", "Shift C", "Next, previous content of era mode", does="previous_content", shift=True),
+    Binding("s", "S", "Next style-transfer network", does="next_network"),
+    Binding("enter", "Enter", "Take what is held in the other deck", does="take"),
     Binding("t", "T", "Tap the tempo", does="tap"),
     Binding("i", "Ctrl I", "Next input", does="next_input", ctrl=True),
     Binding("tab", "Tab", "What is heard, rates and latency", toggles="display.hud"),
@@ -49,8 +57,8 @@ BINDINGS = (
 OWN = ("next_monitor",)
 """What the display does by itself."""
 
-KNOWN = ("next_input", "next", "previous", "random_seed", "lock", "panic", "quit")
-"""What the parent can be asked for; a test holds it against the parent's own list."""
+KNOWN = tuple(ACTIONS)
+"""What the parent can be asked for."""
 
 
 def find(symbol: str, shift: bool, ctrl: bool, known: Collection[str] = KNOWN) -> Binding | None:

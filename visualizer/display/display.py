@@ -9,6 +9,8 @@ import moderngl
 
 from visualizer import clock, parameters
 from visualizer.control import keys
+from visualizer.display import monitors
+from visualizer.display.fader import Fader
 from visualizer.display.overlay import Overlay
 from visualizer.display.pacing import Pacer
 from visualizer.display.readback import Readback
@@ -46,11 +48,12 @@ class Display(Worker):
         self._overlay = Overlay(context)
         self._readback: Readback | None = None
         self._shown = Shown()
+        self._fader = Fader(self._on_air)
         kind = "software" if self._window.software else "hardware"
         self._pacer = Pacer(self._get("display.fps"), DEAR_SHARE[kind])
         self._counters = {"a": 0, "b": 0, "features": 0}
         self._buffers: dict[str, UInt8] = {}
-        self._image: Image | None = None
+        self._images: dict[str, Image] = {}
         self._features = Features()
         self._readings: Readings | None = None
         self._told_s = 0.0
@@ -91,7 +94,8 @@ class Display(Worker):
         is_heard = clock.now_ns() - self._features.time_ns < DEAF_AFTER_S * clock.NS_PER_S
         features = self._features if is_heard and self._features.time_ns else None
         settings = {id: self._get(id) for id in parameters.PARAMETERS}
-        self._renderer.draw(now_s, features, settings, target=screen)
+        mix = self._fader.update(now_s, self._on_air, settings["show.fade_s"])
+        self._renderer.draw(now_s, features, settings, mix, target=screen)
         self._record(now_s, screen)
         self._draw_overlay(now_s, size)
         begun_s = clock.seconds(clock.now_ns())
@@ -99,7 +103,7 @@ class Display(Worker):
         shown_ns = clock.now_ns()
         shown_s = clock.seconds(shown_ns)
         self._pacer.drawn(now_s, shown_s if self._window.software else begun_s)
-        image = self._image
+        image = self._images.get(self._on_air)
         self._shown.add(
             shown_s,
             clock.seconds(shown_ns - features.time_ns) if features else None,
@@ -122,15 +126,20 @@ class Display(Worker):
                 self._counters[deck], image = taken
                 self._buffers[deck] = image.pixels
                 self._renderer.set_image(image, deck)
-                if deck == "a":
-                    self._image = image
+                self._images[deck] = image
 
     def _draw_overlay(self, now_s: float, size: tuple[int, int]) -> None:
         screen = self._window.screen
         if self._get("display.hud"):
             due = self._overlay.is_due(now_s)
             readings = (
-                read(self.regions.health, self._shown, self._image, self._features, self.sentence)
+                read(
+                    self.regions.health,
+                    self._shown,
+                    self._images.get(self._on_air),
+                    self._features,
+                    self.sentence or str(self.settings.get("deck_sentence", "")),
+                )
                 if due
                 else None
             )
@@ -161,13 +170,19 @@ class Display(Worker):
         monitor = self._window.monitor
         self.health.update(
             self._shown.figures(),
-            n_dropped_images=self.regions.frames_a.n_dropped,
+            n_dropped_images=self.regions.frames_a.n_dropped + self.regions.frames_b.n_dropped,
+            on_air=self._fader.on_air,
             pace_fps=round(self._pacer.fps, 1),
             frame_cost_ms=round(1e3 * self._pacer.cost_s, 2),
             size=list(self._renderer.size),
             monitor=monitor.name if monitor else "",
             fullscreen=self._window.is_fullscreen,
         )
+
+    @property
+    def _on_air(self) -> str:
+        """The deck that should be seen, `a` or `b`."""
+        return str(self.settings.get("on_air", "a"))
 
     def _frame_size(self) -> tuple[int, int]:
         width_px, height_px = self._window.size
@@ -194,6 +209,7 @@ class Display(Worker):
             self._pacer.want(self._get("display.fps"))
 
     def _place(self) -> None:
+        self.health["monitors"] = [monitor.name for monitor in monitors.connected()]
         self.report(self._window.place(self._get("display.fullscreen"), self._get("display.monitor")))
 
     def on_settings(self, changed: Mapping[str, Any]) -> None:

@@ -70,7 +70,7 @@ class Renderer:
         self._scale = scale or (SOFTWARE_SCALE if self.software else 1.0)
         self._effects = {
             name: isf.Effect(context, isf.load(name, shaders))
-            for name in ("drift", "dissolve", "soften", "scene", "grade", "finish")
+            for name in ("drift", "dissolve", "crossfade", "soften", "scene", "grade", "finish")
         }
         rng = np.random.default_rng(seed)
         self._shade = float(rng.uniform(0.0, 1.0)) if seed else 0.0
@@ -175,8 +175,11 @@ class Renderer:
             self._arrival_s = min(ARRIVAL_S, 0.5 * self._show_s)
         self._waiting.clear()
 
-    def _picture(self, mix: float) -> Canvas | None:
-        """The picture both decks give now, or None before the first image."""
+    def _picture(self, mix: float) -> tuple[Canvas, tuple[float, float]] | None:
+        """The picture both decks give now with its width and height, or None before the first image.
+
+        During a fade between pictures of different shape the shape changes with the mix.
+        """
         shares = {"a": 1.0 - mix, "b": mix}
         shown = [n for n, deck in self._decks.items() if deck.n_images and shares[n] > 0.0]
         shown = shown or [n for n, deck in self._decks.items() if deck.n_images]
@@ -185,12 +188,15 @@ class Renderer:
         for index, name in enumerate(shown):
             self._fit(index, self._decks[name].size)
             self._decks[name].draw(self._pictures[index], self._show_s, self._dt_s)
+        start, end = self._pictures[0], self._pictures[1]
         if len(shown) == 1:
-            return self._pictures[0]
-        self._fit(2, max(self._pictures[0].size, self._pictures[1].size))
-        images = {"startImage": self._pictures[0].texture, "endImage": self._pictures[1].texture}
-        self._effects["dissolve"].draw(self._pictures[2].framebuffer, images, {"progress": mix})
-        return self._pictures[2]
+            return start, start.size
+        self._fit(2, (max(start.size[0], end.size[0]), max(start.size[1], end.size[1])))
+        images = {"startImage": start.texture, "endImage": end.texture}
+        self._effects["crossfade"].draw(self._pictures[2].framebuffer, images, {"progress": mix})
+        turn = mix * mix * (3.0 - 2.0 * mix)
+        width, height = (s + (e - s) * turn for s, e in zip(start.size, end.size, strict=True))
+        return self._pictures[2], (width, height)
 
     def _fit(self, index: int, size: tuple[int, int]) -> None:
         if self._pictures[index].size != size:
@@ -199,8 +205,8 @@ class Renderer:
 
     def _compose(self, values: _Settings, mix: float) -> None:
         """Passes up to the scene in linear light and its glow."""
-        picture = self._picture(mix)
-        if picture:
+        shown = self._picture(mix)
+        if shown:
             step = self._dt_s / self._arrival_s if self._arrival_s > 0.0 else 1.0
             self._presence = min(self._presence + step, 1.0)
         heard = self.motion.uniforms() | {
@@ -212,7 +218,7 @@ class Renderer:
             self._effects["drift"].draw(
                 self._backdrop.framebuffer, {"noise": self._noise}, heard | {"shade": self._shade}
             )
-        picture = picture or self._pictures[0]
+        picture, size = shown or (self._pictures[0], (1.0, 1.0))
         surround = values["display.fill"] == "surround"
         if surround:
             spread = 1.8 / SOFT_PX
@@ -230,7 +236,7 @@ class Renderer:
         scene = {
             "presence": self._presence * self._presence * (3.0 - 2.0 * self._presence),
             "surround": surround,
-            "hang": self._hang(picture.size, values["display.fill"]),
+            "hang": self._hang(size, values["display.fill"]),
             "crispness": CRISPNESS,
             "zoom": zoom,
             "breath": zoom * self._breath(),
@@ -259,7 +265,7 @@ class Renderer:
         slow = 0.5 - 0.5 * math.cos(2.0 * math.pi * self._show_s / SLOW_BREATH_S)
         return BREATH["bass"] * self.motion.bass + BREATH["beat"] * self.motion.beat + BREATH["slow"] * slow
 
-    def _hang(self, picture: tuple[int, int], fill: str) -> tuple[float, float]:
+    def _hang(self, picture: tuple[float, float], fill: str) -> tuple[float, float]:
         """How many pictures lie side by side, and above each other, on the wall."""
         across = (self.size[0] / self.size[1]) / (picture[0] / picture[1])
         fits = min(across, 1.0) if fill == "crop" else max(across, 1.0)

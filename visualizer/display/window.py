@@ -22,6 +22,8 @@ _SYMBOLS = {
     glfw.KEY_BACKSPACE: "backspace",
     glfw.KEY_TAB: "tab",
     glfw.KEY_F1: "f1",
+    glfw.KEY_ENTER: "enter",
+    glfw.KEY_KP_ENTER: "enter",
 }
 
 log = logging.getLogger(__name__)

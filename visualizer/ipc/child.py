@@ -80,6 +80,8 @@ class Child:
         """Processes killed because they gave no sign of life."""
         self.is_wanted = False
         """Whether it should run."""
+        self.pinned: dict[str, Any] = {}
+        """Settings that it has whatever everybody else is told."""
         self._regions = regions
         self._slot = regions.health[spec.name]
         self._slot_counter = 0
@@ -111,6 +113,16 @@ class Child:
         return self._running is not None
 
     @property
+    def health(self) -> dict[str, Any]:
+        """The figures it told last; empty while it does not run."""
+        return dict(self._health.get("health", {})) if self._running is not None else {}
+
+    @property
+    def sentence(self) -> str:
+        """What is wrong or under way, or how it ended."""
+        return str(self._health.get("sentence", "")) or self._last_end
+
+    @property
     def pid(self) -> int | None:
         """Of the present process."""
         return self._running.process.pid if self._running else None
@@ -126,6 +138,8 @@ class Child:
         """Asks it to close; `poll` kills it after its limit."""
         self.is_wanted = False
         self._drop_spare()
+        if self._running is None:
+            self._forget()
         if self._running is None or self._kill_ns is not None:
             return
         self._kill_ns = clock.now_ns() + clock.nanoseconds(self.spec.stop_limit_s)
@@ -143,6 +157,16 @@ class Child:
             self._running = None
             self._kill_ns = None
 
+    def restart(self) -> None:
+        """Ends its process, hung or not, and starts another at once; nothing happens if it is not wanted."""
+        if not self.is_wanted or self._kill_ns is not None:
+            return
+        self._n_failures, self._due_ns = 0, 0
+        if self._running is not None:
+            self._running.kill()
+            self._ended(None, "it was restarted by hand")
+            self._due_ns = 0
+
     def retry_soon(self) -> None:
         """Something changed that may have mended a failed worker: it need not wait any longer."""
         if self._is_user_error:
@@ -153,7 +177,9 @@ class Child:
         if self._running is None:
             return
         if message["type"] == "settings":
-            self._running.pipe.send_settings(message["values"])
+            values = {id: v for id, v in message["values"].items() if id not in self.pinned}
+            if values:
+                self._running.pipe.send_settings(values)
         else:
             self._running.pipe.send(message)
 
@@ -196,7 +222,8 @@ class Child:
             and not self._is_finished
             and clock.now_ns() >= self._due_ns
         ):
-            self.n_restarts += 1
+            if self._n_failures:
+                self.n_restarts += 1
             try:
                 self._begin(snapshot())
             except OSError as error:  # no memory or no process to be had: the show goes on without, for now
@@ -209,7 +236,7 @@ class Child:
         return {
             "pid": self.pid,
             "state": self.state,
-            "sentence": str(self._health.get("sentence", "")) or self._last_end,
+            "sentence": self.sentence,
             "restarts": self.n_restarts,
             "hangs": self.n_hangs,
             "heartbeat_age_s": round(clock.seconds(clock.now_ns() - beat_ns), 3) if beat_ns else None,
@@ -227,7 +254,7 @@ class Child:
             spare = None
         self._running = spare or _Process(self.spec, self._regions)
         self._health, self._kill_ns, self._is_user_error = {}, None, False
-        self._running.begin(settings)
+        self._running.begin({**settings, **self.pinned})
 
     def _watch(self, running: _Process, now_ns: int, excused_ns: int) -> None:
         seen_ns = max(running.started_ns, self._health.get("beat_ns", 0), excused_ns)
@@ -252,8 +279,7 @@ class Child:
             self._running.pipe.close()
         was_asked, self._kill_ns, self._running = self._kill_ns is not None, None, None
         if was_asked or not self.is_wanted:
-            self._last_end = ""
-            self._health = {}
+            self._forget()
             return
         sentence = str(self._health.get("sentence", ""))
         self._is_user_error = exit_code == loop.EXIT_USER_ERROR
@@ -268,6 +294,12 @@ class Child:
         delay_s = delays[min(self._n_failures, len(delays) - 1)]
         self._n_failures += 1
         self._due_ns = clock.now_ns() + clock.nanoseconds(delay_s)
+
+    def _forget(self) -> None:
+        """It ended because it was asked to: nobody should take its last words for its state."""
+        self._last_end, self._health, self._due_ns = "", {}, 0
+        self._n_failures, self._is_user_error = 0, False
+        self._slot.write({})
 
     def _read_health(self) -> None:
         newer = self._slot.read_newer(self._slot_counter)

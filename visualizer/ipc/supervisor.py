@@ -84,9 +84,22 @@ class Supervisor:
             if child.spec.autostart:
                 child.start(self._values.snapshot())
 
-    def start_worker(self, name: str) -> None:
-        """Starts one worker and keeps it running."""
-        self._children[name].start(self._values.snapshot())
+    def start_worker(self, name: str, pinned: Mapping[str, Any] | None = None) -> None:
+        """Starts one worker and keeps it running, once a process that is stopping has ended.
+
+        It has the `pinned` settings whatever everybody else is told, also after a restart.
+        """
+        child = self._children[name]
+        child.pinned = dict(pinned or {})
+        child.start(self._values.snapshot())
+
+    def pin(self, name: str, pinned: Mapping[str, Any]) -> None:
+        """What a worker that is started with the others has pinned."""
+        self._children[name].pinned = dict(pinned)
+
+    def restart_worker(self, name: str) -> None:
+        """Ends the process of a worker that should run and starts another; KeyError for an unknown name."""
+        self._children[name].restart()
 
     def stop_worker(self, name: str) -> None:
         """Asks one worker to stop; later polls see to it."""
@@ -95,6 +108,11 @@ class Supervisor:
     def is_running(self, name: str) -> bool:
         """Whether the worker has a process."""
         return self._children[name].is_running
+
+    def look_at(self, name: str) -> tuple[str, str, dict[str, Any]]:
+        """State, sentence and health of one worker, without measuring its process."""
+        child = self._children[name]
+        return child.state, child.sentence, child.health
 
     def send_settings(self, changed: Mapping[str, Any]) -> None:
         """Tells all workers of changed values; a worker that does not read gets the newest later."""

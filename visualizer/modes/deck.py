@@ -2,25 +2,42 @@
 
 from __future__ import annotations
 
+import importlib
+import os
 from collections.abc import Mapping
 from typing import Any
 
 from visualizer import clock
 from visualizer.ipc.worker import Worker
-from visualizer.modes import networks
 from visualizer.modes.mode import Mode
-from visualizer.modes.traumer import Traumer
+from visualizer.runtime import Precision
 from visualizer.types import Features
 
 _RATE_SPAN_S = 1.0
-_RECALL_S = 4.0
-"""A deck that starts in mid-show hears what the tagger's window would hold, and paints on at once."""
+_RECALL_S = 10.0
+"""A deck that starts in mid-show hears what the longest window would hold, and paints on at once."""
+_FEW_CORES = 2
+"""So many cores are shared by both decks during a fade."""
+_PREVIEW_SHARE = 0.25
+"""Of the image rate, for a deck that is not on air."""
 
 
-def load_mode(settings: Mapping[str, Any], threads: int, precision: networks.Precision = "auto") -> Mode:
+def load_mode(settings: Mapping[str, Any], threads: int, precision: Precision = "auto") -> Mode:
     """The mode of `show.mode` with its networks loaded; UserError where a model is missing or damaged."""
-    makers = {"traumer": Traumer}
-    return makers[settings["show.mode"]](networks.load(threads, precision=precision), settings)
+    module = importlib.import_module(_MODES[settings["show.mode"]])
+    mode: Mode = module.load(settings, threads, precision)
+    return mode
+
+
+_MODES = {"traumer": "visualizer.modes.traumer", "era": "visualizer.modes.era"}
+"""A deck imports only the mode that it holds."""
+
+
+def rate_share(slot: str, settings: Mapping[str, Any], n_cores: int) -> float:
+    """Which share of the image rate a deck may take now, (0, 1]."""
+    if settings.get("deck_stage") == "fading":
+        return 0.5 if n_cores <= _FEW_CORES else 1.0
+    return 1.0 if settings.get("on_air", "a") == slot else _PREVIEW_SHARE
 
 
 class Deck(Worker):
@@ -33,7 +50,9 @@ class Deck(Worker):
         """Loads the networks; meanwhile the display shows a shader of its own."""
         self.report("loading the networks")
         self._mode = load_mode(self.settings, self.options["threads"])
-        self._frames = self.regions.frames_a if self.options["slot"] == "a" else self.regions.frames_b
+        self._slot = str(self.options["slot"])
+        self._frames = self.regions.frames(self._slot)
+        self._n_cores = os.cpu_count() or 1
         ring = self.regions.audio
         self._reader = ring.reader(max(0, ring.n_written - round(_RECALL_S * ring.rate_hz)))
         self._features = Features()
@@ -45,7 +64,8 @@ class Deck(Worker):
 
     def step(self) -> float:
         """Hears what came, paints when an image is due; the seconds until the next one is."""
-        period_ns = clock.nanoseconds(1.0 / self.settings["show.image_fps"])
+        share = rate_share(self._slot, self.settings, self._n_cores)
+        period_ns = clock.nanoseconds(1.0 / (share * self.settings["show.image_fps"]))
         now_ns = clock.now_ns()
         if now_ns < self._next_ns:
             return clock.seconds(self._next_ns - now_ns)
@@ -68,6 +88,7 @@ class Deck(Worker):
     def _count(self) -> None:
         since_ns, n_images, n_ticks = self._counted
         state = self._mode.state()
+        self.report(str(state.pop("sentence", "")))
         span_s = clock.seconds(clock.now_ns() - since_ns)
         if span_s >= _RATE_SPAN_S:
             self.health["images_per_s"] = round((state["n_images"] - n_images) / span_s, 1)
