@@ -37,6 +37,9 @@ BENCHES = {
     "kills": Bench(
         "kill -9 of each process: when it is back, what gap is seen", "benchmarks.show_bench", "kills"
     ),
+    "switches": Bench(
+        "ten switches of mode by key, ten in the panel: gaps, memory", "benchmarks.show_bench", "switches"
+    ),
     "memory": Bench(
         "twenty minutes of it: growth, lost samples", "benchmarks.show_bench", "memory", is_long=True
     ),

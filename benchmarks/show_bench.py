@@ -27,6 +27,8 @@ MEMORY_S = 20 * 60.0
 KILL_EVERY_S = 12.0
 N_STARTS = 3
 START_LIMIT_S = 60.0
+N_SWITCHES = 10
+SWITCH_LIMIT_S = 60.0
 GAP_SPAN_S = 3.0
 """A killed window's own absence is no gap between its frames."""
 
@@ -125,6 +127,74 @@ def kills() -> dict[str, Any]:
                 time.sleep(0.01)
             result[worker] = {"back_s": back_s, "longest_gap_ms": gap_ms}
     return result
+
+
+def switches() -> dict[str, Any]:
+    """Ten switches of mode by key and ten by clicks in the panel: seconds, shown gaps, memory after all."""
+    with running() as (show, line):
+        player = line.play(demo_path())
+        time.sleep(WARM_UP_S)
+        before = show.lines[-1]
+        by_key = [_switch(show, lambda: show.press("m"), n) for n in range(N_SWITCHES)]
+        time.sleep(GAP_SPAN_S)
+        after = show.lines[-1]
+        show.press("d")
+        show.wait_until(lambda s: bool(s["workers"]["panel"]["health"].get("modes")), 30.0, "the panel")
+        if player.poll() is not None:
+            line.play(demo_path())
+        by_panel = [_switch(show, lambda: _click_mode(show), n) for n in range(N_SWITCHES)]
+        return {
+            "by_key": _in_short(by_key),
+            "by_panel": _in_short(by_panel),
+            "memory_mb": {"before": _deck_mb(before), "after": _deck_mb(after)},
+            "longest_gap_ever_ms": show.lines[-1]["workers"]["display"]["health"]["longest_gap_ever_ms"],
+            "panel": {
+                "cpu_percent": show.lines[-1]["cpu_percent"]["panel"],
+                "memory_mb": show.lines[-1]["memory_mb"]["panel"],
+            },
+            "restarts": sum(show.lines[-1]["restarts"].values()),
+        }
+
+
+def _switch(show: Show, ask: Callable[[], None], n: int) -> dict[str, float]:
+    """Asks for the other mode and waits until it is on air alone."""
+    health = _health(show)
+    assert health is not None, "a show that paints has health slots"
+    following = "a" if show.lines[-1]["decks"]["on_air"] == "b" else "b"
+    ask()
+    start_s, gap_ms, seconds = time.monotonic(), 0.0, 0.0
+    while not seconds or time.monotonic() - start_s < seconds + 1.0:
+        elapsed_s = time.monotonic() - start_s
+        if elapsed_s > SWITCH_LIMIT_S:
+            raise UserError(f"Switch {n + 1} does not come to an end: {show.lines[-1]['decks']}")
+        display = (health["display"].read() or {}).get("health", {})
+        gap_ms = max(gap_ms, display.get("longest_gap_ms") or 0.0)
+        decks = show.lines[-1]["decks"]
+        if not seconds and (decks["on_air"], decks["stage"]) == (following, "idle"):
+            seconds = elapsed_s
+        time.sleep(0.05)
+    return {"seconds": round(seconds, 1), "longest_gap_ms": gap_ms}
+
+
+def _click_mode(show: Show) -> None:
+    """A real click on the button of the other mode; the panel tells where its buttons are on the screen."""
+    line = show.lines[-1]
+    other = "traumer" if line["mode"] == "era" else "era"
+    x_px, y_px = line["workers"]["panel"]["health"]["modes"][other]
+    show.click(x_px, y_px)
+
+
+def _in_short(each: list[dict[str, float]]) -> dict[str, Any]:
+    return {
+        "n": len(each),
+        "seconds": statistics.median(one["seconds"] for one in each),
+        "longest_gap_ms": max(one["longest_gap_ms"] for one in each),
+        "gaps_ms": [one["longest_gap_ms"] for one in each],
+    }
+
+
+def _deck_mb(line: Mapping[str, Any]) -> float:
+    return round(sum(line["memory_mb"][deck] or 0.0 for deck in ("deck_a", "deck_b")), 1)
 
 
 _WORKS: dict[str, Callable[[dict[str, Any]], bool]] = {

@@ -18,5 +18,6 @@ Xvfb -displayfd "$display_fd" -screen 0 1280x720x24 -noreset -nolisten tcp >/dev
 xvfb=$!
 trap 'kill "$xvfb" 2>/dev/null || true' EXIT
 read -r -t 15 -u "$display_fd" display || { echo "The virtual screen did not start: try Xvfb :99 by hand." >&2; exit 2; }
-DISPLAY=":$display" "$python" run.py live --no-panel --duration 30 --record "$recording" --set display.hud=on
+DISPLAY=":$display" "$python" run.py live --no-panel --duration 32 --record "$recording" --set display.hud=on \
+    --set show.mode=traumer --at 13:show.mode=era
 echo "Recorded: $recording"

@@ -20,15 +20,18 @@ ROOT = Path(__file__).resolve().parent.parent
 class Show:
     """`klangbild live` with a status file. As a context manager it ends the show."""
 
-    def __init__(self, folder: Path, environment: dict[str, str], *arguments: str) -> None:
+    def __init__(
+        self, folder: Path, environment: dict[str, str], *arguments: str, panel: bool = False
+    ) -> None:
         self.status_file = folder / "status.jsonl"
         self.log_file = folder / "show.log"
+        self._environment = environment
         home = {"XDG_CONFIG_HOME": str(folder / "config"), "XDG_CACHE_HOME": str(folder / "cache")}
         command = [
             sys.executable,
             str(ROOT / "run.py"),
             "live",
-            "--no-panel",
+            *([] if panel else ["--no-panel"]),
             "--status",
             str(self.status_file),
         ]
@@ -75,6 +78,28 @@ class Show:
         """Until the networks paint and the window shows."""
         return self.wait_until(
             lambda s: s["n_images"] > 5 and s["n_shown"] > 5, limit_s, "images in the window"
+        )
+
+    def press(self, *keys: str) -> None:
+        """Real keys into the window, as xdotool spells them."""
+        window = ["search", "--sync", "--onlyvisible", "--name", "^Klangbild$", "windowfocus"]
+        subprocess.run(["xdotool", *window, "key", *keys], check=True, timeout=20, env=self._environment)
+
+    def click(self, x_px: int, y_px: int) -> None:
+        """A real click at a place of the screen."""
+        subprocess.run(
+            ["xdotool", "mousemove", str(x_px), str(y_px), "click", "1"],
+            check=True,
+            timeout=20,
+            env=self._environment,
+        )
+
+    def wait_for_switch(self, on_air: str, limit_s: float = 30.0) -> dict[str, Any]:
+        """Until that deck is on air alone."""
+        return self.wait_until(
+            lambda s: s["decks"]["on_air"] == on_air and s["decks"]["stage"] == "idle",
+            limit_s,
+            f"deck {on_air} on air",
         )
 
     def pid(self, worker: str) -> int:

@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,7 @@ def main(arguments: Sequence[str]) -> int:
     values = _values(kept, options)
     _check_output(values)
     _check_input(options, values)
+    cues = parse_cues(options.at)
     decks = Decks(values)
     commands = Commands(values, decks, Lists())
     with (
@@ -48,7 +50,7 @@ def main(arguments: Sequence[str]) -> int:
         supervisor.pin("deck_a", decks.pinned())
         supervisor.start()
         commands.begin(supervisor)
-        code = Parent(supervisor, commands, decks, status).run(options.duration)
+        code = Parent(supervisor, commands, decks, status, cues).run(options.duration)
     _keep(kept, values)
     return code
 
@@ -70,6 +72,13 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--record", metavar="FILE", help="record the shown picture with the heard sound")
     parser.add_argument("--status", metavar="FILE", type=Path, help="write a JSON line a second")
     parser.add_argument("--duration", metavar="S", type=float, help="end after so many seconds")
+    parser.add_argument(
+        "--at",
+        metavar="S:ID=VALUE",
+        action="append",
+        default=[],
+        help="set a parameter so many seconds into the show; for example 15:show.mode=era",
+    )
     parser.add_argument("--no-panel", action="store_true", help="only the window; D opens the panel")
     parser.add_argument("--set", metavar="ID=VALUE", action="append", default=[], help="set any parameter")
     options = parser.parse_args(list(arguments))
@@ -190,16 +199,43 @@ def _specs(panel: bool) -> list[WorkerSpec]:
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """A value to be set so many seconds into the show."""
+
+    time_s: float
+    id: str
+    value: Value
+
+
+def parse_cues(texts: Sequence[str]) -> list[Cue]:
+    """`S:ID=VALUE` texts in the order of their times; UserError for one that is none."""
+    cues = []
+    for text in texts:
+        time_s, _, assignment = text.partition(":")
+        try:
+            cues.append(Cue(float(time_s), *parameters.parse_assignment(assignment)))
+        except ValueError:
+            raise UserError(f"--at takes S:id=value, for example 15:show.mode=era, not {text!r}.") from None
+    return sorted(cues, key=lambda cue: cue.time_s)
+
+
 class Parent:
     """The loop of the parent process: commands, decks, figures. Owned by its main thread."""
 
     def __init__(
-        self, supervisor: Supervisor, commands: Commands, decks: Decks, status: StatusWriter
+        self,
+        supervisor: Supervisor,
+        commands: Commands,
+        decks: Decks,
+        status: StatusWriter,
+        cues: Sequence[Cue] = (),
     ) -> None:
         self._supervisor = supervisor
         self._commands = commands
         self._decks = decks
         self._status = status
+        self._cues = list(cues)
         self._had_picture = False
         self._start_ns = clock.now_ns()
 
@@ -212,6 +248,9 @@ class Parent:
         n_figures = 0
         while self._supervisor.stop_signal is None and not self._commands.wants_end:
             self._supervisor.poll(_POLL_S)
+            while self._cues and self._cues[0].time_s <= self._elapsed_s:
+                cue = self._cues.pop(0)
+                self._commands.set(cue.id, cue.value, "cue")
             self._commands.look_after()
             if self._elapsed_s >= n_figures * _FIGURES_S:
                 self._tell_figures(with_status=n_figures % 2 == 0)
