@@ -36,6 +36,9 @@ MUTE_AFTER_S = 15.0
 MUTE_PEAK = 1e-4
 """-80 dBFS: below it is no room and no mixer, but a wrong channel or a pulled cable."""
 
+TAP_LIMIT_S = 2.0
+"""A tap from longer ago, or that is yet to come, is of no use: its sender was stuck, or has another clock."""
+
 _INPUT_SETTINGS = {"audio.input", "audio.channels", "audio.loop"}
 _GAIN_SETTINGS = {"audio.gain_db", "audio.agc", "audio.gate_db"}
 
@@ -100,6 +103,14 @@ class Capture(Worker):
         if _INPUT_SETTINGS & changed.keys() and not (self._stream and changed.keys() == {"audio.loop"}):
             self._demo_after_s = 0.0
             self._reopen()
+
+    def on_command(self, command: dict[str, Any]) -> None:
+        """`{"tap": time_ns}`: a tap on the beat at that time of the one clock; anything else is let be."""
+        time_ns = command.get("tap")
+        if not isinstance(time_ns, int) or isinstance(time_ns, bool):
+            return
+        if 0 <= now_ns() - time_ns <= TAP_LIMIT_S * NS_PER_S:
+            self._ear.tap(time_ns)
 
     # What is heard -------------------------------------------------------------------------------------
 
@@ -269,6 +280,7 @@ class Capture(Worker):
             "rate_hz": RATE_HZ,
             "level_dbfs": round(self._level_dbfs, 1),
             "gain_db": round(self._ear.gain_db, 1),
+            "tapped": self._ear.is_tapped,
             "n_samples": writer.n_device + writer.n_pulled,
             "n_silence_filled": writer.n_silence,
             "n_refused": writer.n_refused,

@@ -34,6 +34,15 @@ class Ear:
         """Samples were lost: the analysis begins anew with this index."""
         self._fast.reset(sample)
 
+    def tap(self, time_ns: int) -> None:
+        """A tap on the beat, at a time of the clock of `push`."""
+        self._fast.tap(time_ns)
+
+    @property
+    def is_tapped(self) -> bool:
+        """Whether the tempo is the one that was tapped."""
+        return self._fast.is_tapped
+
     @property
     def gain_db(self) -> float:
         """The whole gain now applied."""

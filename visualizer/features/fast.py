@@ -53,6 +53,20 @@ class FastFeatures:
         """Forget everything heard; the next sample has this index in `Features.sample`."""
         self.n_samples = sample
         self._pending = np.zeros((0, 0), np.float32)
+        self._taps_ns: list[int] = []
+        self._beat = BeatTracker(self.hop_s)
+
+    @property
+    def is_tapped(self) -> bool:
+        """Whether the tempo is the one that was tapped."""
+        return self._beat.is_tapped
+
+    def tap(self, time_ns: int) -> None:
+        """A tap on the beat at that time of the clock that `push` is given; it may come late or early.
+
+        It counts from the first hop on that ends after it (a late one from the next hop on, at its own time).
+        """
+        self._taps_ns = sorted([*self._taps_ns, time_ns])
 
     def push(self, block: np.ndarray, time_ns: int, gain_db: float = 0.0) -> list[Features]:
         """Hear a block (n,) or (n, n_channels) float32, after the input gain; one result a completed hop.
@@ -91,7 +105,6 @@ class FastFeatures:
         self._chroma = Chroma(self.rate_hz, self._past.shape[1], self.hop_s)
         self._flux = SpectralFlux(self._bands_of.shape[0] - 3, self._n_low)
         self._onset = OnsetFlash(self.hop_s)
-        self._beat = BeatTracker(self.hop_s)
 
     def _hear(self, hop: np.ndarray, time_ns: int, gain_db: float) -> Features:
         centred = self._dc_blocker.push(hop).transpose(1, 2, 0).reshape(hop.shape)
@@ -103,6 +116,8 @@ class FastFeatures:
         powers = self._bands_of @ power
         (bass, mid, treble), spectrum = self._bands.push(powers, openness, self._gate.is_open, self.gate_db)
         flux, low_flux = self._flux.push(powers[3:])
+        while self._taps_ns and self._taps_ns[0] <= time_ns:
+            self._beat.tap((time_ns - self._taps_ns.pop(0)) / 1e9)
         tempo_bpm, beat_phase, beat_confidence = self._beat.push(flux + LOW_FLUX_WEIGHT * low_flux, openness)
         return Features(
             time_ns=time_ns,
