@@ -1,4 +1,4 @@
-"""The switch: what is wanted is prepared beside what plays, faded in when warm, put back when it cannot be."""
+"""The switch: what is wanted is prepared beside what plays, faded in when warm, or put back."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
