@@ -10,6 +10,7 @@ from typing import Any
 from visualizer import clock
 from visualizer.ipc.worker import Worker
 from visualizer.modes.mode import Mode
+from visualizer.parameters import PARAMETERS
 from visualizer.runtime import Precision
 from visualizer.types import Features
 
@@ -53,6 +54,7 @@ class Deck(Worker):
         self._slot = str(self.options["slot"])
         self._frames = self.regions.frames(self._slot)
         self._n_cores = os.cpu_count() or 1
+        self.health["loaded"] = {p.id: self.settings[p.id] for p in PARAMETERS.values() if p.in_next_deck}
         ring = self.regions.audio
         self._reader = ring.reader(max(0, ring.n_written - round(_RECALL_S * ring.rate_hz)))
         self._features = Features()
