@@ -26,6 +26,8 @@ CLEAR = 0.5
 # Tempi near a tapped one are tried this many standard deviations to both sides.
 NEAR_DEVIATIONS = 2.5
 N_NEAR = 51
+# Tempi that are as few octaves apart are one.
+SAME_TEMPO = 0.06
 # Below this confidence the beat is lost, and found anew.
 LOST = 0.05
 
@@ -64,7 +66,7 @@ class TempoEstimator:
         score = (strength - HALF_PERIOD_DOUBT * np.maximum(half, 0.0)) * self._prior
         if previous_bpm > 0.0:
             # What has been the tempo needs less evidence: no jumping between a tempo and its double.
-            score = score * (1.0 + 0.2 * (np.abs(np.log2(self._bpm / previous_bpm)) < 0.06))
+            score = score * (1.0 + 0.2 * (np.abs(np.log2(self._bpm / previous_bpm)) < SAME_TEMPO))
         best = int(np.argmax(score))
         lag = self._refine(similarity, float(self._lags[best]))
         return 60.0 / (lag * self._hop_s), _clarity(float(strength[best]))
@@ -203,7 +205,8 @@ class BeatTracker:
             self._error = 0.0
             return
         is_first = self._confidence < LOST
-        if abs(math.log2(tempo_bpm / (self.tempo_bpm or tempo_bpm))) > TapLead.SAME_OCTAVES:
+        if not self.is_tapped and abs(math.log2(tempo_bpm / (self.tempo_bpm or tempo_bpm))) > SAME_TEMPO:
+            # One tap showed a beat of the tempo that was.
             self._lead.holds_beat = False
         self.tempo_bpm = tempo_bpm
         if self._lead.holds_beat:
