@@ -19,6 +19,9 @@ from visualizer.types import UserError
 MAX_PARITY = 1e-3
 """Largest difference from torch that passes, relative to the largest output."""
 
+SIZES = {"height": 12, "width": 16}
+"""What free sizes are checked with."""
+
 MAX_GRAPH_BYTES = 200_000
 """A larger graph has swallowed weights that belong in weights.safetensors."""
 
@@ -101,13 +104,15 @@ def _check_references(folder: Path, card: Card, report: Report) -> None:
 def _check_graph(folder: Path, card: Card, graph: GraphSpec, n_threads: int, report: Report) -> None:
     random = np.random.default_rng(0)
     given = {
-        tensor.name: random.standard_normal(fixed_shape(tensor.shape, 1)).astype(tensor.dtype)
+        tensor.name: random.standard_normal(fixed_shape(tensor.shape, 1, SIZES)).astype(tensor.dtype)
         for tensor in graph.inputs
     }
-    with contextlib.closing(runtime.load(folder / graph.file, threads=n_threads, verify=False)) as loaded:
+    with contextlib.closing(
+        runtime.load(folder / graph.file, threads=n_threads, sizes=SIZES, verify=False)
+    ) as loaded:
         got = _run(loaded, given)
         for tensor in graph.outputs:
-            value, wanted = got.get(tensor.name), fixed_shape(tensor.shape, 1)
+            value, wanted = got.get(tensor.name), fixed_shape(tensor.shape, 1, SIZES)
             if value is None or value.shape != wanted:
                 report.problems.append(
                     f"{graph.file} does not give {tensor.name} {wanted}: publish it again."
@@ -139,7 +144,7 @@ def _check_parity(
     if card.kind not in modules.KINDS:
         return "parity not checked, its torch module is not known"
     path = folder / graph.file
-    torch = runtime.load(path, threads=n_threads, prefer="torch", fallback=False, verify=False)
+    torch = runtime.load(path, threads=n_threads, prefer="torch", sizes=SIZES, fallback=False, verify=False)
     with contextlib.closing(torch):
         wanted = _run(torch, given)
     furthest = max(

@@ -11,7 +11,7 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +68,8 @@ class Graph:
     outputs: Sequence[str]
     file: str = MODEL
     free_batch: bool = False
+    shapes: Mapping[str, tuple[int | str, ...]] = field(default_factory=dict)
+    """Shapes of inputs and outputs with free sizes, such as (1, 3, "4*height", "4*width")."""
 
 
 @dataclass(frozen=True)
@@ -172,7 +174,13 @@ def check_parity(graph: Graph, folder: Path, n_threads: int = 1) -> dict[str, Pa
     parities: dict[str, Parity] = {}
     for name in (name for name in runtime.installed() if name != "torch"):
         with contextlib.closing(
-            runtime.load(folder / graph.file, threads=n_threads, prefer=name, fallback=False)
+            runtime.load(
+                folder / graph.file,
+                threads=n_threads,
+                prefer=name,
+                fallback=False,
+                sizes=example_sizes(graph.shapes, {k: v.shape for k, v in given.items()}),
+            )
         ) as loaded:
             got = loaded.run(given)
             pairs = [(got[key], value.numpy()) for key, value in zip(graph.outputs, wanted, strict=True)]
@@ -186,6 +194,19 @@ def check_parity(graph: Graph, folder: Path, n_threads: int = 1) -> dict[str, Pa
     return parities
 
 
+def example_sizes(
+    shapes: Mapping[str, tuple[int | str, ...]], given: Mapping[str, tuple[int, ...]]
+) -> dict[str, int]:
+    """The free sizes that the examples have, by name."""
+    sizes: dict[str, int] = {}
+    for name, shape in given.items():
+        for axis, n in zip(shapes.get(name, ()), shape, strict=False):
+            if isinstance(axis, str):
+                factor, _, size = axis.rpartition("*")
+                sizes[size] = n // int(factor or 1)
+    return sizes
+
+
 def _trace(graph: Graph) -> onnx.ModelProto:
     """The plain graph of a module in evaluation mode, its weights under their names in the module."""
     module = graph.module.eval()
@@ -195,6 +216,8 @@ def _trace(graph: Graph) -> onnx.ModelProto:
         inputs = tuple(torch.cat((value, value)) for value in inputs)
         batch = torch.export.Dim("batch", min=1, max=4096)
         shapes = tuple({0: batch} for _ in inputs)
+    elif graph.shapes:
+        shapes = _free_sizes(graph)
     heard = logging.root.manager.disable
     logging.disable(logging.ERROR)  # torch tells of every step, and of packages that are not there
     try:
@@ -214,7 +237,27 @@ def _trace(graph: Graph) -> onnx.ModelProto:
     finally:
         logging.disable(heard)
     assert program is not None
-    return _simplify(program.model)
+    proto = _simplify(program.model)
+    for value in (*proto.graph.input, *proto.graph.output):
+        for i, name in enumerate(graph.shapes.get(value.name, ())):
+            if isinstance(name, str):
+                value.type.tensor_type.shape.dim[i].dim_param = name
+    return proto
+
+
+def _free_sizes(graph: Graph) -> tuple[dict[int, Any], ...]:
+    """The free axes of each input for the exporter; the same name is the same size everywhere."""
+    made: dict[str, Any] = {}
+    shapes: list[dict[int, Any]] = []
+    for name in graph.example:
+        free: dict[int, Any] = {}
+        for i, axis in enumerate(graph.shapes.get(name, ())):
+            if isinstance(axis, str):
+                factor, _, size = axis.rpartition("*")
+                dim = made.setdefault(size, torch.export.Dim(size, min=2, max=4096))
+                free[i] = int(factor) * dim if factor else dim
+        shapes.append(free)
+    return tuple(shapes)
 
 
 def _simplify(model: Any) -> onnx.ModelProto:

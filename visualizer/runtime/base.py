@@ -69,6 +69,13 @@ class Buffers:
         return {name: buffer.shape for name, buffer in self.outputs.items()}
 
 
-def fixed_shape(shape: tuple[int | str, ...], batch: int) -> tuple[int, ...]:
-    """A declared shape with its named (free) axes set to `batch`."""
-    return tuple(n if isinstance(n, int) else batch for n in shape)
+def fixed_shape(
+    shape: tuple[int | str, ...], batch: int, sizes: Mapping[str, int] | None = None
+) -> tuple[int, ...]:
+    """A declared shape with its free axes, "height" or "4*height", set by `sizes`, the others to `batch`."""
+    return tuple(n if isinstance(n, int) else _axis_size(n, batch, sizes or {}) for n in shape)
+
+
+def _axis_size(axis: str, batch: int, sizes: Mapping[str, int]) -> int:
+    factor, _, name = axis.rpartition("*")
+    return int(factor or 1) * sizes.get(name, batch)

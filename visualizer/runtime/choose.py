@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from visualizer.checkpoints.cards import CARD, WEIGHTS, Card, load_card, sum_file
@@ -12,6 +12,8 @@ from visualizer.types import UserError
 
 ORDER = ("cuda", "openvino", "onnxruntime", "torch")
 """The runtimes, as `prefer` names them, the fastest first (measured: benchmarks/results)."""
+
+Sizes = Mapping[str, int]
 
 _PACKAGES = {"openvino": "openvino", "onnxruntime": "onnxruntime", "torch": "torch"}
 
@@ -28,15 +30,17 @@ def load(
     prefer: str = "auto",
     precision: Precision = "fp32",
     batch: int = 1,
+    sizes: Mapping[str, int] | None = None,
     fallback: bool = True,
     verify: bool = True,
 ) -> Runtime:
     """Load an ONNX graph with the first runtime of `ORDER` that works here.
 
     `threads` is kept to by every runtime. `prefer` names the one to try first. `precision` "auto" takes bf16
-    where the processor computes in it (about 1 % off; faster by 1.7), "fp32" never does. Free batch axes are
-    fixed to `batch`. With `fallback` false only `prefer` is tried. `verify` compares the files with the sums
-    in the card beside them. Raises UserError for a missing or damaged model, or where no runtime is there.
+    where the processor computes in it (about 1 % off; faster by 1.7), "fp32" never does. Free axes are set
+    by name to `sizes` ("4*height" is four times "height"), those not in it to `batch`. With `fallback` false
+    only `prefer` is tried. `verify` compares the files with the sums in the card beside them. Raises
+    UserError for a missing or damaged model, or where no runtime is there.
     """
     path = Path(path)
     if prefer not in ("auto", *ORDER):
@@ -50,7 +54,7 @@ def load(
     failed: list[str] = []
     for name in order:
         try:
-            runtime = _OPENERS[name](path, threads, batch, precision)
+            runtime = _OPENERS[name](path, threads, batch, sizes or {}, precision)
         except Unavailable as error:
             missing.append(f"{name}: {error}")
         except UserError:
@@ -107,31 +111,31 @@ def verify_files(path: Path) -> Card | None:
     return card
 
 
-def _open_cuda(path: Path, threads: int, batch: int, precision: Precision) -> Runtime:
+def _open_cuda(path: Path, threads: int, batch: int, sizes: Sizes, precision: Precision) -> Runtime:
     from visualizer.runtime.onnx_runtime import OnnxRuntime
 
-    return OnnxRuntime(path, threads=threads, batch=batch, cuda=True)
+    return OnnxRuntime(path, threads=threads, batch=batch, sizes=sizes, cuda=True)
 
 
-def _open_openvino(path: Path, threads: int, batch: int, precision: Precision) -> Runtime:
+def _open_openvino(path: Path, threads: int, batch: int, sizes: Sizes, precision: Precision) -> Runtime:
     from visualizer.runtime.openvino_cpu import OpenVino
 
-    return OpenVino(path, threads=threads, batch=batch, precision=precision)
+    return OpenVino(path, threads=threads, batch=batch, sizes=sizes, precision=precision)
 
 
-def _open_onnxruntime(path: Path, threads: int, batch: int, precision: Precision) -> Runtime:
+def _open_onnxruntime(path: Path, threads: int, batch: int, sizes: Sizes, precision: Precision) -> Runtime:
     from visualizer.runtime.onnx_runtime import OnnxRuntime
 
-    return OnnxRuntime(path, threads=threads, batch=batch)
+    return OnnxRuntime(path, threads=threads, batch=batch, sizes=sizes)
 
 
-def _open_torch(path: Path, threads: int, batch: int, precision: Precision) -> Runtime:
+def _open_torch(path: Path, threads: int, batch: int, sizes: Sizes, precision: Precision) -> Runtime:
     from visualizer.runtime.torch import Torch
 
-    return Torch(path, threads=threads, batch=batch)
+    return Torch(path, threads=threads, batch=batch, sizes=sizes)
 
 
-_OPENERS: dict[str, Callable[[Path, int, int, Precision], Runtime]] = {
+_OPENERS: dict[str, Callable[[Path, int, int, Sizes, Precision], Runtime]] = {
     "cuda": _open_cuda,
     "openvino": _open_openvino,
     "onnxruntime": _open_onnxruntime,

@@ -19,7 +19,15 @@ _QUIET = 4
 class OnnxRuntime:
     """A session with bound buffers. Raises Unavailable where the provider is missing."""
 
-    def __init__(self, path: Path, *, threads: int, batch: int = 1, cuda: bool = False) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        threads: int,
+        batch: int = 1,
+        sizes: Mapping[str, int] | None = None,
+        cuda: bool = False,
+    ) -> None:
         try:
             ort: Any = importlib.import_module("onnxruntime")
         except ImportError as error:
@@ -36,15 +44,15 @@ class OnnxRuntime:
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         providers = [wanted, "CPUExecutionProvider"] if cuda else [wanted]
         for axis in _free_axes(path):
-            options.add_free_dimension_override_by_name(axis, batch)
+            options.add_free_dimension_override_by_name(axis, *fixed_shape((axis,), batch, sizes))
         self._session = ort.InferenceSession(str(path), options, providers=providers)
         if self._session.get_providers()[0] != wanted:
             raise Unavailable("onnxruntime names CUDA but could not start it")
         self.name = "onnxruntime cuda" if cuda else "onnxruntime"
         self.reason = ""
         self._buffers = Buffers(
-            {value.name: _buffer(value, batch) for value in self._session.get_inputs()},
-            {value.name: _buffer(value, batch) for value in self._session.get_outputs()},
+            {value.name: _buffer(value, batch, sizes) for value in self._session.get_inputs()},
+            {value.name: _buffer(value, batch, sizes) for value in self._session.get_outputs()},
         )
         self.inputs, self.outputs = self._buffers.input_shapes(), self._buffers.output_shapes()
         self._binding = self._session.io_binding()
@@ -75,6 +83,6 @@ def _free_axes(path: Path) -> set[str]:
     return {n for tensor in graph.inputs for n in tensor.shape if isinstance(n, str)}
 
 
-def _buffer(value: Any, batch: int) -> Array:
-    shape = fixed_shape(tuple(n if isinstance(n, int) else str(n) for n in value.shape), batch)
+def _buffer(value: Any, batch: int, sizes: Mapping[str, int] | None) -> Array:
+    shape = fixed_shape(tuple(n if isinstance(n, int) else str(n) for n in value.shape), batch, sizes)
     return np.zeros(shape, _DTYPES[value.type])

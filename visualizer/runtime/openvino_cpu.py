@@ -10,13 +10,21 @@ from typing import Any
 
 import numpy as np
 
-from visualizer.runtime.base import Array, Buffers, Precision, Unavailable
+from visualizer.runtime.base import Array, Buffers, Precision, Unavailable, fixed_shape
 
 
 class OpenVino:
     """A compiled model with one request and bound buffers. Raises Unavailable where it is not installed."""
 
-    def __init__(self, path: Path, *, threads: int, batch: int = 1, precision: Precision = "fp32") -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        threads: int,
+        batch: int = 1,
+        sizes: Mapping[str, int] | None = None,
+        precision: Precision = "fp32",
+    ) -> None:
         ov = _import_silent()
         core = ov.Core()
         has_bf16 = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
@@ -24,8 +32,9 @@ class OpenVino:
             raise Unavailable("this processor does not compute in bf16")
         kind = "bf16" if has_bf16 and precision in ("auto", "bf16") else "fp32"
         model = core.read_model(path)
+        declared = _declared_shapes(path)
         free = {
-            port.any_name: [batch if d.is_dynamic else d.get_length() for d in port.partial_shape]
+            port.any_name: list(fixed_shape(declared.get(port.any_name, _own_shape(port)), batch, sizes))
             for port in model.inputs
             if port.partial_shape.is_dynamic
         }
@@ -77,6 +86,19 @@ def _import_silent() -> Any:
         return importlib.import_module("openvino")
     except ImportError as error:
         raise Unavailable("openvino is not installed") from error
+
+
+def _declared_shapes(path: Path) -> dict[str, tuple[int | str, ...]]:
+    """The inputs' shapes as the card beside a graph tells them: OpenVINO forgets the names of free axes."""
+    from visualizer.checkpoints.cards import CARD, load_card
+
+    if not (path.parent / CARD).exists():
+        return {}
+    return {tensor.name: tensor.shape for tensor in load_card(path.parent).graph(path.name).inputs}
+
+
+def _own_shape(port: Any) -> tuple[int | str, ...]:
+    return tuple("batch" if d.is_dynamic else int(d.get_length()) for d in port.partial_shape)
 
 
 def _buffer(port: Any) -> Array:

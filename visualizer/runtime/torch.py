@@ -19,7 +19,9 @@ class Torch:
     Torch has one thread count for a process: the newest network loaded sets it.
     """
 
-    def __init__(self, path: Path, *, threads: int, batch: int = 1) -> None:
+    def __init__(
+        self, path: Path, *, threads: int, batch: int = 1, sizes: Mapping[str, int] | None = None
+    ) -> None:
         if not (path.parent / CARD).exists():
             raise Unavailable("torch needs the card beside the model")
         card = load_card(path.parent)
@@ -34,8 +36,8 @@ class Torch:
         self.name = "torch"
         self.reason = ""
         self._buffers = Buffers(
-            {t.name: np.zeros(fixed_shape(t.shape, batch), t.dtype) for t in graph.inputs},
-            {t.name: np.zeros(fixed_shape(t.shape, batch), t.dtype) for t in graph.outputs},
+            {t.name: np.zeros(fixed_shape(t.shape, batch, sizes), t.dtype) for t in graph.inputs},
+            {t.name: np.zeros(fixed_shape(t.shape, batch, sizes), t.dtype) for t in graph.outputs},
         )
         self.inputs, self.outputs = self._buffers.input_shapes(), self._buffers.output_shapes()
         self._given = [self._torch.from_numpy(buffer) for buffer in self._buffers.inputs.values()]
