@@ -210,6 +210,16 @@ class EraMel(MelStream):
             floor=0.0,
         )
 
+    def tiled_window(self, n_columns: int) -> np.ndarray:
+        """As `window`, of the newest `n_columns` alone: from their oldest on, again and again, until full."""
+        newest = self._newest(0)[:, -n_columns:] if n_columns < self.n_window_columns else self._newest(0)
+        n_times = -(-self.n_window_columns // newest.shape[1])
+        return self._shape(np.tile(newest, (1, n_times))[:, : self.n_window_columns])
+
+    def newest_power(self) -> np.ndarray:
+        """Mean power of each mel in the newest tick, (n_mels,) float32."""
+        return self._columns[:, self._end - self.columns_per_tick : self._end].mean(axis=1)
+
     def _shape(self, columns: np.ndarray) -> np.ndarray:
         thirds = columns.reshape(self.n_mels, self.N_CHANNELS, -1)
         return np.ascontiguousarray(thirds.transpose(1, 0, 2))

@@ -1,0 +1,89 @@
+"""MVNet, loaded by the id in the settings and called with plain arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from visualizer import runtime
+from visualizer.checkpoints import cards, weights
+from visualizer.modes.eras import Eras
+from visualizer.modes.networks import find_of_kind
+from visualizer.runtime import Precision, Runtime
+from visualizer.types import Float32, UserError
+
+GENERATOR = "generator.onnx"
+_EXTRAS = ("decade_years", "decade_v", "year_weight", "year_bias")
+
+
+@dataclass(frozen=True, slots=True)
+class EraNetworks:
+    """Encoder and generator of an MVNet with the decades it knows. Owned by one thread."""
+
+    id: str
+    encoder: Runtime
+    generator: Runtime
+    v_shape: tuple[int, ...]
+    z_shape: tuple[int, ...]
+    eras: Eras
+
+    def see(self, window: Float32) -> Float32:
+        """(3, 128, 256) mel power, level-normalised → v (n_v,), flat; a copy. The paper's E."""
+        return self.encoder.run({"mel": window[np.newaxis]})["v"].reshape(-1).astype(np.float32)
+
+    def paint(self, v: Float32, z: Float32) -> Float32:
+        """v (n_v,) and z (n_z,) → the style image (64, 64, 3) float32 in [0, 1]; a copy. The paper's G."""
+        given = {"v": v.reshape(self.v_shape), "z": z.reshape(self.z_shape)}
+        image = self.generator.run(given)["image"][0].transpose(1, 2, 0)
+        return np.clip(np.nan_to_num(image) * np.float32(0.5) + np.float32(0.5), 0.0, 1.0)
+
+    @property
+    def n_z(self) -> int:
+        """How many numbers z has."""
+        return int(np.prod(self.z_shape))
+
+    def close(self) -> None:
+        """Gives the networks back."""
+        self.encoder.close()
+        self.generator.close()
+
+
+def load(settings: Mapping[str, Any], threads: int = 1, precision: Precision = "auto") -> EraNetworks:
+    """The model of `era.mvnet`; UserError where it is missing, damaged or of another kind."""
+    model = find_of_kind(str(settings["era.mvnet"]), "mvnet", "era.mvnet")
+    inputs = {spec.name: spec.shape for spec in model.card.graph(GENERATOR).inputs}
+    if inputs.keys() != {"v", "z"}:
+        raise UserError(f"The model {model.card.id} paints from other inputs than v and z: publish it again.")
+    encoder = runtime.load(model.onnx_path, threads=threads, precision=precision)
+    generator = runtime.load(model.folder / GENERATOR, threads=threads, precision=precision)
+    return EraNetworks(
+        id=model.card.id,
+        encoder=encoder,
+        generator=generator,
+        v_shape=_fixed(inputs["v"]),
+        z_shape=_fixed(inputs["z"]),
+        eras=_read_eras(model),
+    )
+
+
+def _fixed(shape: tuple[int | str, ...]) -> tuple[int, ...]:
+    return tuple(n if isinstance(n, int) else 1 for n in shape)
+
+
+def _read_eras(model: cards.Model) -> Eras:
+    stored = weights.load_state(model.folder / cards.WEIGHTS)
+    missing = [name for name in _EXTRAS if name not in stored]
+    if missing:
+        raise UserError(
+            f"The model {model.card.id} lacks {', '.join(missing)}: publish it again with its script."
+        )
+    years = np.asarray(stored["decade_years"])
+    return Eras(
+        years=tuple(round(float(year)) for year in years),
+        centres=np.asarray(stored["decade_v"], np.float32).reshape(len(years), -1),
+        weight=np.asarray(stored["year_weight"], np.float32),
+        bias=np.asarray(stored["year_bias"], np.float32),
+    )
