@@ -1,0 +1,235 @@
+"""From a parameter's declaration to its widgets; and pages of them, grouped as they are declared."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QWheelEvent
+from PyQt6.QtWidgets import (
+    QComboBox,
+    QGridLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QToolButton,
+    QWidget,
+)
+
+from visualizer.panel import theme, wording
+from visualizer.panel.model import Model
+from visualizer.panel.widgets import Card, NumberBox, Segments, Slider, Switch, button
+from visualizer.parameters import PARAMETERS, Parameter
+from visualizer.types import UserError
+
+MOST_SEGMENTS = 4
+MOST_STEPS = 100_000
+"""A whole number with more of them has no slider."""
+
+
+class Control:
+    """The widgets of one parameter. They show what the model has, and tell it what the hand wants."""
+
+    def __init__(self, parameter: Parameter, model: Model) -> None:
+        self.parameter, self._model = parameter, model
+        self.label = _Name(wording.label(parameter), self._reset)
+        self.back = QToolButton()
+        self.back.setText("↺")
+        self.back.setObjectName("reset")
+        self.back.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.back.clicked.connect(self._reset)
+        policy = self.back.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self.back.setSizePolicy(policy)
+        self.back.setToolTip(f"Back to {wording.written(parameter, parameter.default)}")
+        self.back.setAccessibleName(f"{wording.label(parameter)}: back to the default")
+        self.widget, self.number = self._build()
+        for widget in (self.label, self.widget, self.number):
+            if widget is not None:
+                widget.setToolTip(wording.tooltip(parameter))
+        for widget in (self.widget, self.number):
+            if widget is not None:
+                widget.setAccessibleName(wording.label(parameter))
+        self.follow()
+
+    def _build(self) -> tuple[QWidget, NumberBox | None]:
+        parameter = self.parameter
+        match parameter.kind:
+            case "float" | "int":
+                return self._build_number()
+            case "bool":
+                switch = Switch()
+                switch.clicked.connect(self._choose)
+                return switch, None
+            case "choice":
+                return self._build_choice(), None
+            case "trigger":
+                trigger = button(wording.label(parameter))
+                trigger.clicked.connect(lambda: self._choose(True))
+                return trigger, None
+            case "text":
+                line = Line()
+                line.editingFinished.connect(lambda: self._choose(line.text()))
+                return line, None
+
+    def _build_number(self) -> tuple[QWidget, NumberBox | None]:
+        p = self.parameter
+        number = NumberBox(p.min, p.max, wording.n_decimals(p), wording.suffix(p))
+        number.entered.connect(self._choose)
+        if p.kind == "int" and p.max - p.min > MOST_STEPS:
+            return number, None
+        slider = Slider(p.min, p.max, p.curve, float(p.default), whole=p.kind == "int")
+        slider.moved.connect(self._choose)
+        slider.reset.connect(self._reset)
+        slider.sliderReleased.connect(self.follow)
+        return slider, number
+
+    def _build_choice(self) -> QWidget:
+        p = self.parameter
+        choices = [(value, wording.choice(p, value)) for value in p.choices]
+        if len(choices) <= MOST_SEGMENTS:
+            segments = Segments(choices)
+            segments.picked.connect(self._choose)
+            return segments
+        combo = Combo()
+        for value, words in choices:
+            combo.addItem(words, value)
+        combo.activated.connect(lambda place: self._choose(combo.itemData(place)))
+        return combo
+
+    def _choose(self, value: object) -> None:
+        try:
+            self._model.choose(self.parameter.id, value)
+        except UserError as error:
+            self.widget.setToolTip(str(error))
+        self.follow()
+
+    def _reset(self) -> None:
+        if self.parameter.kind != "trigger":
+            self._model.reset(self.parameter.id)
+        self.follow()
+
+    def follow(self) -> None:
+        """Shows the model's value; a widget under the hand stays."""
+        value = self._model[self.parameter.id]
+        widget = self.widget
+        if isinstance(widget, Slider | NumberBox):
+            widget.show_value(float(value))
+        elif isinstance(widget, Switch):
+            widget.setChecked(bool(value))
+        elif isinstance(widget, Segments):
+            widget.show_value(str(value))
+        elif isinstance(widget, Combo):
+            widget.setCurrentIndex(widget.findData(value))
+        elif isinstance(widget, Line):
+            widget.show_value(str(value))
+        if self.number is not None:
+            self.number.show_value(float(value))
+        is_trigger = self.parameter.kind == "trigger"
+        self.back.setVisible(not is_trigger and not self._model.is_default(self.parameter))
+
+
+class Line(QLineEdit):
+    """A line of text, confirmed with Enter or by leaving it; Escape leaves it as it was."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setMinimumWidth(140)
+        self._shown = ""
+
+    def show_value(self, value: str) -> None:
+        """Follows the show, unless it is being written."""
+        self._shown = value
+        if not self.hasFocus() and self.text() != value:
+            self.setText(value)
+            self.setCursorPosition(0)
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
+        if event is not None and event.key() == Qt.Key.Key_Escape:
+            self.setText(self._shown)
+            self.clearFocus()
+            return
+        super().keyPressEvent(event)
+        if event is not None and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.clearFocus()
+
+
+class Combo(QComboBox):
+    """A list to choose from that the wheel does not change in passing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+
+    def wheelEvent(self, event: QWheelEvent | None) -> None:
+        if event is not None:
+            event.ignore()
+
+
+class _Name(QLabel):
+    """A parameter's name; a double or right click on it goes back to the default."""
+
+    def __init__(self, words: str, reset: object) -> None:
+        super().__init__(words)
+        self._reset = reset
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent | None) -> None:
+        if callable(self._reset):
+            self._reset()
+
+    def contextMenuEvent(self, event: QContextMenuEvent | None) -> None:
+        if callable(self._reset):
+            self._reset()
+
+
+class Controls:
+    """All controls of the panel by id; they follow together."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self.by_id: dict[str, list[Control]] = {}
+
+    def make(self, id: str) -> Control:
+        """The widgets of a parameter; one parameter may have several."""
+        control = Control(PARAMETERS[id], self._model)
+        self.by_id.setdefault(id, []).append(control)
+        return control
+
+    def follow(self, changed: Iterable[str]) -> None:
+        """Shows new values."""
+        for id in changed:
+            for control in self.by_id.get(id, ()):
+                control.follow()
+
+    def card(self, group: str, without: Collection[str] = ()) -> Card:
+        """A card with the parameters of one group, in the order of their declaration."""
+        card = Card(wording.group(group))
+        ids = [p.id for p in PARAMETERS.values() if p.group == group and p.id not in without]
+        card.column.addLayout(self.grid(ids))
+        return card
+
+    def grid(self, ids: Iterable[str]) -> QGridLayout:
+        """Rows of name, widget, number and the way back."""
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(theme.GAP_PX)
+        grid.setVerticalSpacing(4)
+        grid.setColumnStretch(1, 1)
+        for row, id in enumerate(ids):
+            control = self.make(id)
+            grid.addWidget(control.label, row, 0)
+            if control.number is not None:
+                grid.addWidget(control.widget, row, 1)
+                grid.addWidget(control.number, row, 2)
+            elif isinstance(control.widget, NumberBox | Switch | QPushButton):
+                grid.addWidget(control.widget, row, 1, 1, 2, Qt.AlignmentFlag.AlignLeft)
+            else:
+                grid.addWidget(control.widget, row, 1, 1, 2)
+            grid.addWidget(control.back, row, 3)
+        return grid
+
+
+def groups_of(prefix: str) -> list[str]:
+    """The groups that begin with a word, in the order of their declaration."""
+    found = [p.group for p in PARAMETERS.values() if p.group.split(".")[0] == prefix]
+    return list(dict.fromkeys(found))

@@ -1,0 +1,202 @@
+"""What the panel knows: values, processes and decks. Plain Python without Qt; one thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
+
+from visualizer import clock, parameters
+from visualizer.parameters import Parameter, Value
+
+HOLD_S = 0.6
+"""For so long a value chosen by hand stands against an older one that is still on its way."""
+
+Stage = Literal["idle", "loading", "ready", "fading"]
+
+
+@dataclass(frozen=True, slots=True)
+class Decks:
+    """Where a switch stands."""
+
+    on_air: str = "a"
+    next: str | None = None
+    """The deck that prepares or holds what comes next."""
+    stage: Stage = "idle"
+    sentence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """One process of the show, as the parent tells of it."""
+
+    name: str
+    state: str = "off"
+    sentence: str = ""
+    n_restarts: int = 0
+    rss_mb: float | None = None
+    cpu_percent: float | None = None
+    health: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Model:
+    """The newest state of the show, and what the user wants of it.
+
+    A value chosen here is shown at once, sent with the next `flush`, and stands until the parent confirms it
+    or HOLD_S have passed: an echo of an older value does not move a slider under the hand.
+    """
+
+    def __init__(
+        self,
+        settings: Mapping[str, Any],
+        send: Callable[[dict[str, Any]], None],
+        now_s: Callable[[], float] = lambda: clock.seconds(clock.now_ns()),
+    ) -> None:
+        self._values: dict[str, Any] = {**parameters.defaults(), **settings}
+        self._chosen: dict[str, tuple[Value, float]] = {}
+        self._outbox: dict[str, Value] = {}
+        self._changed: set[str] = set()
+        self._send, self._now_s = send, now_s
+        self.decks = Decks()
+        self.processes: dict[str, Process] = {}
+        self.hear_settings(settings)
+
+    # Values --------------------------------------------------------------------------------------------
+
+    def __getitem__(self, id: str) -> Any:
+        return self._chosen[id][0] if id in self._chosen else self._values[id]
+
+    def choose(self, id: str, value: object) -> None:
+        """The user wants this value; UserError where it makes no sense."""
+        parameter = parameters.find(id)
+        valid = parameter.validate(value)
+        if parameter.kind == "trigger":
+            self.flush()
+            self._send({"set": {id: True}})
+            return
+        if valid == self[id] and id not in self._outbox:
+            return
+        self._chosen[id] = (valid, self._now_s())
+        self._outbox[id] = valid
+        self._changed.add(id)
+
+    def reset(self, id: str) -> None:
+        """Back to the declared value."""
+        self.choose(id, parameters.find(id).default)
+
+    def toggle(self, id: str) -> None:
+        """Switches a bool."""
+        self.choose(id, not self[id])
+
+    def is_default(self, parameter: Parameter) -> bool:
+        """Whether the value now is the declared one."""
+        return bool(self[parameter.id] == parameter.default)
+
+    def hear_settings(self, values: Mapping[str, Any]) -> None:
+        """The parent's values; `on_air`, `deck_stage` and `deck_sentence` come among them."""
+        if "on_air" in values or "deck_stage" in values or "deck_sentence" in values:
+            self._hear_decks(values)
+        for id, value in values.items():
+            if id not in self._values:
+                continue  # a newer parent's, or what it tells of the decks
+            chosen = self._chosen.get(id)
+            if chosen is not None and chosen[0] == value and id not in self._outbox:
+                del self._chosen[id]
+            if self._values[id] != value:
+                self._values[id] = value
+                self._changed.add(id)
+
+    def take_changed(self) -> set[str]:
+        """The ids whose value may have changed since the last call."""
+        for id, (_, chosen_s) in list(self._chosen.items()):
+            if id not in self._outbox and self._now_s() - chosen_s > HOLD_S:
+                del self._chosen[id]
+                self._changed.add(id)
+        changed, self._changed = self._changed, set()
+        return changed
+
+    # Commands ------------------------------------------------------------------------------------------
+
+    def do(self, name: str) -> None:
+        """Asks the show for something by name."""
+        self.flush()
+        self._send({"do": name})
+
+    def restart(self, worker: str) -> None:
+        """Asks for a fresh process."""
+        self._send({"restart": worker})
+
+    def flush(self) -> None:
+        """Sends what was chosen since the last time, the newest value of each, as one command."""
+        if self._outbox:
+            wanted, self._outbox = self._outbox, {}
+            now_s = self._now_s()
+            self._chosen.update({id: (value, now_s) for id, value in wanted.items()})
+            self._send({"set": wanted})
+
+    # The show ------------------------------------------------------------------------------------------
+
+    def hear(self, command: Mapping[str, Any]) -> None:
+        """What the parent tells twice a second; parts that are missing or strange change nothing."""
+        if isinstance(values := command.get("values"), dict):
+            self.hear_settings(values)
+        if isinstance(decks := command.get("decks"), dict):
+            self.decks = _read_decks(decks)
+        if isinstance(status := command.get("status"), dict):
+            self.processes = {
+                str(name): _read_process(str(name), told)
+                for name, told in status.items()
+                if isinstance(told, dict)
+            }
+
+    def _hear_decks(self, values: Mapping[str, Any]) -> None:
+        on_air = values.get("on_air", self.decks.on_air)
+        stage = values.get("deck_stage", self.decks.stage)
+        other = "a" if on_air == "b" else "b"
+        self.decks = _read_decks(
+            {
+                "on_air": on_air,
+                "next": None if stage == "idle" else other,
+                "stage": stage,
+                "sentence": values.get("deck_sentence", self.decks.sentence),
+            }
+        )
+
+    def health(self, worker: str) -> Mapping[str, Any]:
+        """A process's own figures."""
+        process = self.processes.get(worker)
+        return process.health if process else {}
+
+    @property
+    def painting(self) -> Mapping[str, Any]:
+        """What the deck on air tells of itself."""
+        return self.health(f"deck_{self.decks.on_air}")
+
+    @property
+    def monitors(self) -> list[str]:
+        """The monitors that the window could go to."""
+        return [str(name) for name in self.health("display").get("monitors", ())]
+
+
+def _read_decks(told: Mapping[str, Any]) -> Decks:
+    stage: Any = told.get("stage")
+    following = told.get("next")
+    return Decks(
+        on_air="b" if told.get("on_air") == "b" else "a",
+        next=following if following in ("a", "b") else None,
+        stage=stage if stage in get_args(Stage) else "idle",
+        sentence=str(told.get("sentence") or ""),
+    )
+
+
+def _read_process(name: str, told: Mapping[str, Any]) -> Process:
+    health = told.get("health")
+    return Process(
+        name=name,
+        state=str(told.get("state", "off")),
+        sentence=str(told.get("sentence") or ""),
+        n_restarts=int(told.get("restarts") or 0),
+        rss_mb=told.get("rss_mb"),
+        cpu_percent=told.get("cpu_percent"),
+        health=health if isinstance(health, dict) else {},
+    )

@@ -1,0 +1,337 @@
+"""The panel's own small widgets: slider, number box, switch, row of choices, text that gives way."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from PyQt6.QtCore import QRectF, QSize, Qt, pyqtSignal
+from PyQt6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QFontMetricsF,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PyQt6.QtWidgets import (
+    QAbstractSpinBox,
+    QCheckBox,
+    QDoubleSpinBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QSlider,
+    QVBoxLayout,
+    QWidget,
+)
+
+from visualizer.panel import theme
+from visualizer.parameters import Curve
+
+N_STEPS = 10_000
+_LEFT = Qt.MouseButton.LeftButton
+
+
+def to_share(value: float, low: float, high: float, curve: Curve) -> float:
+    """Where a value lies on its slider, [0, 1]."""
+    if high <= low:
+        return 0.0
+    if curve == "log" and low > 0:
+        return math.log(value / low) / math.log(high / low)
+    share = (value - low) / (high - low)
+    return math.sqrt(max(share, 0.0)) if curve == "square" else share
+
+
+def from_share(share: float, low: float, high: float, curve: Curve) -> float:
+    """The value at a place of the slider; the inverse of `to_share`."""
+    if curve == "log" and low > 0:
+        return float(low * (high / low) ** share)
+    return low + (high - low) * (share * share if curve == "square" else share)
+
+
+class Slider(QSlider):
+    """A range with its curve. A press jumps there; a double or right click asks for the default."""
+
+    moved = pyqtSignal(float)
+    """By hand, with the value."""
+    reset = pyqtSignal()
+
+    def __init__(self, low: float, high: float, curve: Curve, neutral: float, whole: bool = False) -> None:
+        super().__init__(Qt.Orientation.Horizontal)
+        self._low, self._high, self._curve, self._whole = low, high, curve, whole
+        self._neutral = to_share(neutral, low, high, curve)
+        self.setRange(0, N_STEPS)
+        self.setSingleStep(round(high - low) and N_STEPS // min(100, round(high - low)) if whole else 100)
+        self.setPageStep(N_STEPS // 10)
+        self.setMinimumSize(110, theme.ROW_PX)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.valueChanged.connect(self._tell)
+        self._is_quiet = False
+
+    def show_value(self, value: float) -> None:
+        """Follows the show, unless a hand is on it."""
+        if not self.isSliderDown():
+            self._is_quiet = True
+            self.setValue(round(N_STEPS * to_share(value, self._low, self._high, self._curve)))
+            self._is_quiet = False
+
+    def _tell(self, place: int) -> None:
+        if not self._is_quiet:
+            value = from_share(place / N_STEPS, self._low, self._high, self._curve)
+            self.moved.emit(round(value) if self._whole else value)
+
+    def _groove(self) -> QRectF:
+        return QRectF(10, self.height() / 2 - 2.5, self.width() - 20, 5)
+
+    def mousePressEvent(self, event: QMouseEvent | None) -> None:
+        if event is not None and event.button() == _LEFT:
+            self.setSliderDown(True)
+            self._go(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent | None) -> None:
+        if event is not None and self.isSliderDown():
+            self._go(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:
+        if event is not None and event.button() == _LEFT:
+            self.setSliderDown(False)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent | None) -> None:
+        if event is not None and event.button() == _LEFT:
+            self.setSliderDown(False)
+            self.reset.emit()
+
+    def contextMenuEvent(self, event: QContextMenuEvent | None) -> None:
+        self.reset.emit()
+
+    def wheelEvent(self, event: QWheelEvent | None) -> None:
+        if event is not None:
+            event.ignore()  # the page scrolls; a value never changes in passing
+
+    def _go(self, event: QMouseEvent) -> None:
+        groove = self._groove()
+        share = min(max((event.position().x() - groove.x()) / groove.width(), 0.0), 1.0)
+        self.setValue(round(N_STEPS * share))
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        groove, share = self._groove(), self.value() / N_STEPS
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(theme.LINE))
+            painter.drawRoundedRect(groove, 2.5, 2.5)
+            x, rest = (groove.x() + groove.width() * s for s in (share, self._neutral))
+            painter.setBrush(QColor(theme.ACCENT if self.isEnabled() else theme.LINE))
+            painter.drawRoundedRect(QRectF(groove.x(), groove.y(), x - groove.x(), 5), 2.5, 2.5)
+            painter.setBrush(QColor(theme.QUIET))
+            painter.drawRect(QRectF(rest - 1, groove.y() - 5, 2, 4))
+            if self.hasFocus():
+                painter.setBrush(QColor(theme.TEXT))
+                painter.drawEllipse(QRectF(x - 10, self.height() / 2 - 10, 20, 20))
+            painter.setBrush(QColor(theme.ACCENT))
+            painter.drawEllipse(QRectF(x - 8, self.height() / 2 - 8, 16, 16))
+
+
+class NumberBox(QDoubleSpinBox):
+    """A number with its unit, typed and confirmed with Enter; Escape leaves it as it was."""
+
+    entered = pyqtSignal(float)
+
+    def __init__(self, low: float, high: float, n_decimals: int, suffix: str) -> None:
+        super().__init__()
+        self.setDecimals(n_decimals)
+        self.setRange(low, high)
+        self.setSuffix(suffix)
+        self.setKeyboardTracking(False)
+        self.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
+        self.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.setSingleStep(1.0 if n_decimals == 0 else (high - low) / 100)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self._is_quiet = False
+        self.valueChanged.connect(lambda value: None if self._is_quiet else self.entered.emit(value))
+
+    def sizeHint(self) -> QSize:
+        """As wide as its widest number."""
+        texts = (self.textFromValue(bound) + self.suffix() for bound in (self.minimum(), self.maximum()))
+        width = max(QFontMetricsF(self.font()).horizontalAdvance(text) for text in texts)
+        return QSize(round(width) + 30, super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        """The same: a number is never cut."""
+        return self.sizeHint()
+
+    def show_value(self, value: float) -> None:
+        """Follows the show, unless a hand is on it."""
+        if not self.hasFocus():
+            self._is_quiet = True
+            self.setValue(value)
+            self._is_quiet = False
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
+        if event is not None and event.key() == Qt.Key.Key_Escape:
+            line = self.lineEdit()
+            if line is not None:
+                line.setText(self.prefix() + self.textFromValue(self.value()) + self.suffix())
+            self.clearFocus()
+            return
+        super().keyPressEvent(event)
+        if event is not None and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.clearFocus()  # the show's keys are free again
+
+    def wheelEvent(self, event: QWheelEvent | None) -> None:
+        if event is not None:
+            event.ignore()
+
+
+class Switch(QCheckBox):
+    """On or off, painted as a switch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFixedSize(56, theme.ROW_PX)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+
+    def hitButton(self, pos: object) -> bool:
+        return True
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        track = QRectF(2, self.height() / 2 - 13, 50, 26)
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QColor(theme.TEXT) if self.hasFocus() else Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(theme.ACCENT if self.isChecked() else theme.LINE))
+            painter.drawRoundedRect(track, 13, 13)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(theme.ON_ACCENT if self.isChecked() else theme.TEXT))
+            x = track.right() - 23 if self.isChecked() else track.left() + 3
+            painter.drawEllipse(QRectF(x, track.top() + 3, 20, 20))
+
+
+class Segments(QWidget):
+    """A few choices in a row, one of them taken."""
+
+    picked = pyqtSignal(str)
+
+    def __init__(self, choices: Sequence[tuple[str, str]]) -> None:
+        """(value, text) each."""
+        super().__init__()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(4)
+        self.buttons: dict[str, QPushButton] = {}
+        for value, text in choices:
+            button = QPushButton(text)
+            button.setCheckable(True)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            button.clicked.connect(lambda _, value=value: self._pick(value))
+            self.buttons[value] = button
+            row.addWidget(button)
+        row.addStretch(1)
+
+    def show_value(self, value: str) -> None:
+        """Follows the show."""
+        for name, button in self.buttons.items():
+            button.setChecked(name == value)
+
+    def _pick(self, value: str) -> None:
+        self.show_value(value)
+        self.picked.emit(value)
+
+
+class Elided(QLabel):
+    """One line of text that gives way: shortened in the middle, whole in its tooltip."""
+
+    def __init__(self, text: str = "", name: str = "") -> None:
+        super().__init__()
+        self.setObjectName(name)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._whole = ""
+        self.setText(text)
+
+    def setText(self, text: str | None) -> None:
+        """Shows as much as fits."""
+        if text != self._whole:
+            self._whole = text or ""
+            self.setToolTip(self._whole)
+            self.setAccessibleName(self._whole)
+            self.update()
+
+    def text(self) -> str:
+        """The whole text."""
+        return self._whole
+
+    def sizeHint(self) -> QSize:
+        metrics = self.fontMetrics()
+        return QSize(metrics.horizontalAdvance(self._whole), metrics.height() + 2)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(40, self.sizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        with QPainter(self) as painter:
+            painter.setFont(self.font())
+            painter.setPen(self.palette().windowText().color())
+            text = self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideMiddle, self.width())
+            painter.drawText(self.rect(), int(self.alignment() | Qt.AlignmentFlag.AlignVCenter), text)
+
+
+class Card(QFrame):
+    """A raised surface with a heading and rows below each other."""
+
+    def __init__(self, heading: str = "") -> None:
+        super().__init__()
+        self.setObjectName("card")
+        self.column = QVBoxLayout(self)
+        self.column.setContentsMargins(theme.EDGE_PX, theme.GAP_PX, theme.EDGE_PX, theme.GAP_PX)
+        self.column.setSpacing(8)
+        if heading:
+            self.column.addWidget(text(heading, "heading"))
+
+
+def text(words: str, name: str = "", wraps: bool = False) -> QLabel:
+    """A label; `name` is its style: heading, big, quiet or warning."""
+    label = QLabel(words)
+    label.setObjectName(name)
+    label.setWordWrap(wraps)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    return label
+
+
+def button(words: str, name: str = "", checkable: bool = False, tip: str = "") -> QPushButton:
+    """A button that a click leaves without the keyboard's focus: Space stays the show's."""
+    made = QPushButton(words)
+    made.setObjectName(name)
+    made.setCheckable(checkable)
+    made.setToolTip(tip)
+    made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return made
+
+
+class Press(QPushButton):
+    """A wide button whose text gives way."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__()
+        self._whole = words
+        self.setObjectName("page")
+        self.setToolTip(words)
+        self.setAccessibleName(words)
+        self.setCheckable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setMinimumWidth(120)
+
+    def nextCheckState(self) -> None:
+        """What is chosen is what the show says, not what was pressed."""
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        super().resizeEvent(event)
+        room = self.width() - 34
+        super().setText(self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideMiddle, room))

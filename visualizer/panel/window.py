@@ -1,0 +1,200 @@
+"""The panel's window: pages on the left, the live column on the right, the top bar over both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QCloseEvent, QKeySequence, QMouseEvent, QResizeEvent, QShortcut
+from PyQt6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QMainWindow,
+    QPushButton,
+    QScrollArea,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from visualizer.panel import shortcuts, theme
+from visualizer.panel.contents import ContentsPage
+from visualizer.panel.controls import Controls, groups_of
+from visualizer.panel.feed import Feed
+from visualizer.panel.health import HealthPage
+from visualizer.panel.hearing import Hearing
+from visualizer.panel.inputs import InputsPage
+from visualizer.panel.model import Model
+from visualizer.panel.models import ModelsPage
+from visualizer.panel.preview import Preview
+from visualizer.panel.topbar import TopBar
+from visualizer.panel.widgets import button
+from visualizer.types import Features
+
+LEAST_PX = (940, 500)
+USUAL_PX = (1360, 860)
+_ELSEWHERE = {
+    "traumer": {"traumer.tagger", "traumer.map", "traumer.generator"},
+    "era": {"era.content", "era.network", "era.mvnet"},
+    "show": {"show.mode", "show.fade_s", "show.hold_next"},
+    "display": {"display.monitor"},
+}
+"""What has a place of its own, with pictures."""
+
+
+class PanelWindow(QMainWindow):
+    """Builds everything; `refresh` is called by the panel's clock."""
+
+    def __init__(self, model: Model, feed: Feed, on_close: Callable[[], None]) -> None:
+        super().__init__()
+        self._model, self._feed, self._on_close = model, feed, on_close
+        self._n = 0
+        self.setWindowTitle("Klangbild panel")
+        self.setMinimumSize(*LEAST_PX)
+        self.controls = Controls(model)
+        self.top = TopBar(model)
+        self.inputs = InputsPage(model, self.controls)
+        self.models, self.contents = ModelsPage(model), ContentsPage(model)
+        self.health = HealthPage(model)
+        self.preview = Preview(model, self.controls, feed)
+        self.hearing = Hearing(model, feed)
+        self.pages = QStackedWidget()
+        self.page_buttons: list[QPushButton] = []
+        self._build()
+        own = {
+            "next_monitor": self.top.next_monitor,
+            "display.fullscreen": self.top.toggle_fullscreen,
+            "panel": lambda: None,
+        }
+        self.shortcuts = shortcuts.install(self, model, own)
+        self.show_page(0)
+
+    def _build(self) -> None:
+        ground = QWidget()
+        ground.setObjectName("ground")
+        grid = QGridLayout(ground)
+        grid.setContentsMargins(*[theme.GAP_PX] * 4)
+        grid.setSpacing(theme.GAP_PX)
+        rail = QVBoxLayout()
+        rail.setSpacing(4)
+        for place, (name, page) in enumerate(self._build_pages()):
+            self.pages.addWidget(_scrolling(page))
+            choose = button(name, "page", checkable=True)
+            choose.setToolTip(f"Ctrl {place + 1}")
+            choose.clicked.connect(lambda _, place=place: self.show_page(place))
+            QShortcut(QKeySequence(f"Ctrl+{place + 1}"), self).activated.connect(
+                lambda place=place: self.show_page(place)
+            )
+            self.page_buttons.append(choose)
+            rail.addWidget(choose)
+        rail.addStretch(1)
+        live = QWidget()
+        column = QVBoxLayout(live)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.GAP_PX)
+        column.addWidget(self.preview, 1)
+        column.addWidget(self.hearing)
+        self.live = _scrolling(live)
+        grid.addWidget(self.top, 0, 0, 1, 3)
+        grid.addLayout(rail, 1, 0)
+        grid.addWidget(self.pages, 1, 1)
+        grid.addWidget(self.live, 1, 2)
+        grid.setColumnStretch(1, 1)
+        grid.setRowStretch(1, 1)
+        self.setCentralWidget(ground)
+
+    def _build_pages(self) -> list[tuple[str, QWidget]]:
+        return [
+            ("&Input", self.inputs),
+            ("&Models", self.models),
+            ("C&ontent", self.contents),
+            ("T&räumer", self._sliders("traumer")),
+            ("&Era", self._sliders("era")),
+            ("E&ffects", self._sliders("effects")),
+            ("&Show", self._sliders("show", "display")),
+            ("&Health", self.health),
+        ]
+
+    def _sliders(self, *prefixes: str) -> QWidget:
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.GAP_PX)
+        for prefix in prefixes:
+            for group in groups_of(prefix):
+                column.addWidget(self.controls.card(group, _ELSEWHERE.get(group, ())))
+        column.addStretch(1)
+        return page
+
+    def show_page(self, place: int) -> None:
+        """Turns to a page, counted from 0."""
+        self.pages.setCurrentIndex(place)
+        for number, page in enumerate(self.page_buttons):
+            page.setChecked(number == place)
+
+    def follow(self, changed: Iterable[str]) -> None:
+        """Values changed, here or elsewhere."""
+        changed = set(changed)
+        if changed:
+            self.controls.follow(changed)
+            self.top.follow(self._feed.features())
+            self.models.follow()
+            self.contents.follow()
+
+    def refresh(self) -> None:
+        """Everything that moves and is seen; to be called twenty times a second."""
+        self._n += 1
+        features = self._feed.features()
+        is_seen = self.isVisible() and not self.isMinimized()
+        page = self.pages.currentIndex()
+        if self._n % 2 == 0:
+            self.inputs.refresh(is_seen and page == 0, features)
+        if not is_seen:
+            return
+        self.top.refresh(features)
+        self.hearing.refresh(features)
+        if self._n % 2 == 0:
+            self.preview.refresh()
+        else:
+            self.hearing.refresh_mel(features)
+        if self._n % 5 == 0:
+            self._refresh_slowly(page, features)
+
+    def _refresh_slowly(self, page: int, features: Features | None) -> None:
+        self.top.follow(features)
+        self.preview.follow()
+        self.hearing.follow(features)
+        if page == 1:
+            self.models.refresh()
+        elif page == 2:
+            self.contents.refresh()
+        elif page == 7:
+            self.health.follow()
+
+    def close_work(self) -> None:
+        """Ends threads and processes."""
+        self.inputs.close_work()
+        self.models.close_work()
+        self.contents.close_work()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        super().resizeEvent(event)
+        self.live.setFixedWidth(min(max(self.width() * 32 // 100, 344), 620))
+
+    def mousePressEvent(self, event: QMouseEvent | None) -> None:
+        focused = self.focusWidget()
+        if focused is not None:
+            focused.clearFocus()  # a click beside a text field gives the show its keys back
+
+    def closeEvent(self, event: QCloseEvent | None) -> None:
+        self._on_close()
+
+
+def _scrolling(widget: QWidget) -> QScrollArea:
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setWidget(widget)
+    return area

@@ -1,0 +1,119 @@
+"""Readable names of parameters, groups and processes, and how a value is written."""
+
+from __future__ import annotations
+
+from visualizer.parameters import Parameter, Value
+
+_UNITS = {"s", "ms", "db", "hz", "px", "fps"}
+_LABELS = {
+    "audio.agc": "Automatic gain",
+    "audio.loop": "Loop files",
+    "show.hold_next": "Hold the next one",
+    "show.fade_s": "Crossfade",
+    "show.image_fps": "Images a second",
+    "show.lock": "Lock the seed",
+    "traumer.map": "Map",
+    "traumer.bend.layer": "From layer",
+    "traumer.smoothing.coarse_s": "Composition",
+    "traumer.smoothing.middle_s": "Forms",
+    "traumer.smoothing.fine_s": "Colour and stroke",
+    "era.mvnet": "Model",
+    "era.dial": "Lean to year",
+    "era.slide_s": "Slide length",
+    "era.smoothing_s": "Calm",
+    "era.size_px": "Content size",
+    "display.fps": "Frames a second",
+    "display.hud": "Head-up display",
+    "display.help": "Key card",
+    "display.fullscreen": "Full screen",
+}
+_GROUPS = {
+    "audio": "Sound",
+    "show": "Switching",
+    "traumer": "Träumer",
+    "traumer.smoothing": "Smoothing",
+    "traumer.bend": "Network bending",
+    "era": "Era",
+    "display": "Window",
+    "effects": "Effects",
+    "output": "Output",
+}
+_PROCESSES = {
+    "capture": "Input",
+    "deck_a": "Deck A",
+    "deck_b": "Deck B",
+    "display": "Window",
+    "output": "Recording",
+    "panel": "Panel",
+}
+_MODES = {"traumer": "Träumer", "era": "Era"}
+_NETWORKS = {"linear": "Linear", "adain": "AdaIN", "wct": "WCT", "avatar": "Avatar-Net"}
+
+
+def label(parameter: Parameter) -> str:
+    """A parameter's name for people."""
+    if parameter.id in _LABELS:
+        return _LABELS[parameter.id]
+    words = parameter.id.rpartition(".")[2].split("_")
+    if len(words) > 1 and words[-1] in _UNITS:
+        words.pop()
+    return " ".join(words).capitalize()
+
+
+def group(name: str) -> str:
+    """A group's heading."""
+    return _GROUPS.get(name, name.rpartition(".")[2].replace("_", " ").capitalize())
+
+
+def process(name: str) -> str:
+    """A process's name for people."""
+    return _PROCESSES.get(name, name.replace("_", " ").capitalize())
+
+
+def choice(parameter: Parameter, value: str) -> str:
+    """One choice of a parameter."""
+    names = {"show.mode": _MODES, "era.network": _NETWORKS}.get(parameter.id, {})
+    return names.get(value, value.replace("_", " ").capitalize())
+
+
+def mode(value: object) -> str:
+    """A mode's name."""
+    return _MODES.get(str(value), str(value))
+
+
+def n_decimals(parameter: Parameter) -> int:
+    """How many digits after the point are of use."""
+    if parameter.kind == "int":
+        return 0
+    largest = max(abs(parameter.min), abs(parameter.max))
+    return 2 if largest <= 20 else 1
+
+
+def suffix(parameter: Parameter) -> str:
+    """The unit as it follows a number."""
+    if not parameter.unit:
+        return ""
+    return parameter.unit if parameter.unit == "°" else f" {parameter.unit}"
+
+
+def written(parameter: Parameter, value: Value) -> str:
+    """A value as people write it."""
+    match parameter.kind:
+        case "float" | "int":
+            return f"{float(value):.{n_decimals(parameter)}f}{suffix(parameter)}"
+        case "bool" | "trigger":
+            return "on" if value else "off"
+        case "choice":
+            return choice(parameter, str(value))
+        case _:
+            return str(value) or "empty"
+
+
+def tooltip(parameter: Parameter) -> str:
+    """The help, with range and default."""
+    lines = [parameter.help]
+    if parameter.kind in ("float", "int"):
+        least, most = (written(parameter, bound) for bound in (parameter.min, parameter.max))
+        lines.append(f"{least} to {most}, at first {written(parameter, parameter.default)}.")
+    lines.append(f"--set {parameter.id}=…")
+    return "\n".join(lines)
