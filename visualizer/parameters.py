@@ -62,6 +62,25 @@ class Parameter:
                     raise UserError(f"{self.id} takes a text of at most {_MAX_TEXT} characters.")
                 return value
 
+    def to_unit(self, value: Value) -> float:
+        """Where the value lies on its widget, [0, 1]; a choice by its place among the choices, texts at 0."""
+        if self.kind in ("float", "int"):
+            return to_share(float(value), self.min, self.max, self.curve)
+        if self.kind == "choice":
+            return self.choices.index(str(value)) / max(1, len(self.choices) - 1)
+        return float(self.kind != "text" and bool(value))
+
+    def from_unit(self, unit: float) -> Value:
+        """The value at a place of the widget, the inverse of `to_unit`; UserError where there is none."""
+        if not math.isfinite(unit) or self.kind == "text":
+            raise UserError(f"{self.id} has no value at {unit}.")
+        unit = min(max(unit, 0.0), 1.0)
+        if self.kind == "choice":
+            return self.choices[round(unit * (len(self.choices) - 1))]
+        if self.kind in ("bool", "trigger"):
+            return unit >= 0.5
+        return self._number(from_share(unit, self.min, self.max, self.curve))
+
     def _number(self, value: object) -> Value:
         try:
             number = float(value)  # type: ignore[arg-type]
@@ -87,6 +106,23 @@ class Parameter:
         if value not in self.choices:
             raise UserError(f"{self.id} is one of {', '.join(self.choices)}, not {value!r}.")
         return str(value)
+
+
+def to_share(value: float, low: float, high: float, curve: Curve) -> float:
+    """Where a value lies between `low` and `high` on a widget with this curve, [0, 1] inside the range."""
+    if high <= low:
+        return 0.0
+    if curve == "log" and low > 0:
+        return math.log(value / low) / math.log(high / low)
+    share = (value - low) / (high - low)
+    return math.sqrt(max(share, 0.0)) if curve == "square" else share
+
+
+def from_share(share: float, low: float, high: float, curve: Curve) -> float:
+    """The value at a place of the widget; the inverse of `to_share`."""
+    if curve == "log" and low > 0:
+        return float(low * (high / low) ** share)
+    return low + (high - low) * (share * share if curve == "square" else share)
 
 
 def _float(
@@ -271,6 +307,14 @@ _DECLARED = (
         "",
         "A file to record the shown picture and the heard sound into; empty records nothing.",
     ),
+    # How it is played from elsewhere
+    _bool("control.osc", True, "Other programs play the show by Open Sound Control."),
+    _text("control.osc_host", "127.0.0.1", "The address that listens; 0.0.0.0 lets other machines in."),
+    _int("control.osc_port", 9000, 1, 65535, "", "The UDP port that listens."),
+    _bool("control.osc_out", False, "Features, words, state and changed values are sent 30 times a second."),
+    _text("control.osc_out_host", "127.0.0.1", "Where they are sent."),
+    _int("control.osc_out_port", 9001, 1, 65535, "", "The UDP port that they are sent to."),
+    _int("control.oscquery_port", 9002, 0, 65535, "", "OSCQuery on this machine; 0 switches it off."),
 )
 
 PARAMETERS: dict[str, Parameter] = {p.id: p for p in _DECLARED}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 from PyQt6.QtCore import QRectF, QSize, Qt, pyqtSignal
@@ -32,27 +31,10 @@ from PyQt6.QtWidgets import (
 )
 
 from visualizer.panel import theme
-from visualizer.parameters import Curve
+from visualizer.parameters import Curve, from_share, to_share
 
 N_STEPS = 10_000
 _LEFT = Qt.MouseButton.LeftButton
-
-
-def to_share(value: float, low: float, high: float, curve: Curve) -> float:
-    """Where a value lies on its slider, [0, 1]."""
-    if high <= low:
-        return 0.0
-    if curve == "log" and low > 0:
-        return math.log(value / low) / math.log(high / low)
-    share = (value - low) / (high - low)
-    return math.sqrt(max(share, 0.0)) if curve == "square" else share
-
-
-def from_share(share: float, low: float, high: float, curve: Curve) -> float:
-    """The value at a place of the slider; the inverse of `to_share`."""
-    if curve == "log" and low > 0:
-        return float(low * (high / low) ** share)
-    return low + (high - low) * (share * share if curve == "square" else share)
 
 
 class Slider(QSlider):
