@@ -28,6 +28,9 @@ FULL = hud.Readings(
 )
 
 
+ERA = hud.Readings(words=(("1870s", 0.4),), era=("1870s", 25), painted="lake.jpg · linear", ages_s=(4.0,) * 3)
+
+
 class Slot:
     """Stands for a health slot."""
 
@@ -38,7 +41,7 @@ class Slot:
         return self._state
 
 
-@pytest.mark.parametrize("readings", [hud.Readings(), FULL])
+@pytest.mark.parametrize("readings", [hud.Readings(), FULL, ERA, hud.Readings(era=("", 0))])
 @pytest.mark.parametrize("height", [360, 720, 2160])
 def test_it_is_a_panel_that_scales_with_the_wall(readings: hud.Readings, height: int) -> None:
     panel = hud.paint(readings, height)
@@ -87,7 +90,28 @@ def test_readings_say_what_the_other_processes_tell() -> None:
     assert told.ages_s == pytest.approx((1.7, 1.2, 0.3), abs=0.1)
     assert told.warnings[0] == "Images: loading the networks"
     assert told.warnings[1].startswith("Recording does not answer")
-    assert told.warnings[2:] == ("Images B: There is no model.",)
+    assert told.warnings[2:] == ("Next images: There is no model.",)
+
+
+def test_readings_are_of_the_deck_on_air_and_both_decks_are_named() -> None:
+    now_ns = clock.now_ns()
+    era = {"era": {"year": 1870, "label": "1870s", "spread": 25}, "content": "lake.jpg", "network": "wct"}
+    slots = {
+        "deck_a": Slot({"beat_ns": now_ns, "sentence": "loading the networks", "health": {"words": []}}),
+        "deck_b": Slot({"beat_ns": now_ns, "sentence": "lake.jpg is gone.", "health": era}),
+    }
+    told = read(slots, Shown(), None, Features(), "", on_air="b")
+    assert told.era == ("1870s", 25) and told.painted == "lake.jpg · wct"
+    assert told.warnings == ("Next images: loading the networks", "Images: lake.jpg is gone.")
+    assert read(slots, Shown(), None, Features(), "", on_air="a").era is None
+
+
+def test_the_years_are_shown_large() -> None:
+    def gold(readings: hud.Readings) -> int:
+        panel = hud.paint(readings, 720).astype(int)
+        return int(((panel[..., 0] - panel[..., 2] > 60) & (panel[..., 3] > 250)).sum())
+
+    assert gold(ERA) > gold(hud.Readings(words=(("1870s", 0.4),))) + 200
 
 
 def test_without_sound_the_level_is_unknown_not_old() -> None:

@@ -139,6 +139,7 @@ class Display(Worker):
                     self._images.get(self._on_air),
                     self._features,
                     self.sentence or str(self.settings.get("deck_sentence", "")),
+                    self._on_air,
                 )
                 if due
                 else None

@@ -25,6 +25,7 @@ MARGIN = 20
 """Sizes in units of a 720th of the wall's height."""
 LINE_CHARACTERS = 54
 N_RUNTIME_LINES = 3
+ERA_HEIGHT = 56
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,10 @@ class Readings:
 
     words: tuple[tuple[str, float], ...] = ()
     """What is heard, with probabilities in [0, 1], best first."""
+    era: tuple[str, int] | None = None
+    """Era mode: the decade it hears, such as "1870s" (or ""), and the deviation in years."""
+    painted: str = ""
+    """Era mode: what is painted over, and by which network."""
     shown_fps: float = 0.0
     images_per_s: float | None = None
     features_ms: float | None = None
@@ -94,9 +99,10 @@ def paint(readings: Readings, wall_height_px: int) -> UInt8:
     unit = wall_height_px / 720
     warnings = [line for text in readings.warnings for line in _wrap(text, LINE_CHARACTERS)][:6]
     runtime = _wrap(readings.runtime, LINE_CHARACTERS)[:N_RUNTIME_LINES] if readings.runtime else []
-    height = 188 + 30 * max(len(readings.words), 1) + 20 * (len(warnings) + len(runtime))
+    n_era, n_words = (0, 1) if readings.era is None else (ERA_HEIGHT, 0)
+    height = 188 + n_era + 30 * max(len(readings.words), n_words) + 20 * (len(warnings) + len(runtime))
     sheet = _Sheet(WIDTH, height, unit)
-    y = _words(sheet, readings.words)
+    y = _words(sheet, readings.words, 12.0) if readings.era is None else _era(sheet, readings)
     y = _figures(sheet, readings, y + 24)
     y = _sound(sheet, readings, y + 30)
     for line in runtime:
@@ -108,8 +114,22 @@ def paint(readings: Readings, wall_height_px: int) -> UInt8:
     return sheet.array()
 
 
-def _words(sheet: _Sheet, words: Sequence[tuple[str, float]]) -> float:
-    y = 12.0
+def _era(sheet: _Sheet, readings: Readings) -> float:
+    """The years it sounds like, and what is painted over."""
+    assert readings.era is not None
+    label, spread = readings.era
+    x: float = MARGIN
+    if label:
+        x += sheet.text(x, 40, "sounds like the ", 18, QUIET)
+        x += sheet.text(x, 40, label, 27, ACCENT)
+        sheet.text(x, 40, f"  give or take {spread} years", 13, QUIET)
+    else:
+        sheet.text(x, 40, "listening", 21, QUIET)
+    sheet.text(MARGIN, 62, _short(readings.painted, LINE_CHARACTERS), 13, QUIET)
+    return _words(sheet, readings.words, 12.0 + ERA_HEIGHT) if readings.words else 12.0 + ERA_HEIGHT
+
+
+def _words(sheet: _Sheet, words: Sequence[tuple[str, float]], y: float) -> float:
     if not words:
         sheet.text(MARGIN, y + 25, "listening", 21, QUIET)
         return y + 30
@@ -135,12 +155,7 @@ def _figures(sheet: _Sheet, readings: Readings, y: float) -> float:
             (_number(readings.picture_ms, "{:.0f} ms"), "sound to image"),
         ),
         (
-            *(
-                (_number(age, "{:.1f} s"), f"{name} heard")
-                for name, age in zip(
-                    ("coarse", "middle", "fine"), readings.ages_s or (None, None, None), strict=True
-                )
-            ),
+            *_ages(readings),
             (f"{readings.tempo_bpm:.0f}" if readings.tempo_bpm else "-", "beats/min"),
         ),
     )
@@ -152,6 +167,13 @@ def _figures(sheet: _Sheet, readings: Readings, y: float) -> float:
             sheet.text(x, y + 24, name, 11, QUIET)
         y += 50
     return y - 26
+
+
+def _ages(readings: Readings) -> list[tuple[str, str]]:
+    """How old what the picture heard is; era mode paints all of a picture from the same moments."""
+    names = ("coarse", "middle", "fine") if readings.era is None else ("style",)
+    ages_s = readings.ages_s or (None, None, None)
+    return [(_number(ages_s[i], "{:.1f} s"), f"{name} heard") for i, name in enumerate(names)]
 
 
 def _sound(sheet: _Sheet, readings: Readings, y: float) -> float:

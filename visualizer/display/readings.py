@@ -14,6 +14,15 @@ SILENT_AFTER_S = 3.0
 """A process that has not told its health for so long is named."""
 
 
+_NAMES = {
+    "capture": "Input",
+    "deck_a": "Images",
+    "deck_b": "Next images",
+    "output": "Recording",
+    "panel": "Panel",
+}
+
+
 class HealthSlot(Protocol):
     """What is needed of `ipc.slots.JsonSlot`."""
 
@@ -27,11 +36,12 @@ def read(
     image: Image | None,
     features: Features,
     sentence: str,
+    on_air: str = "a",
 ) -> Readings:
-    """Readings now; a process that tells nothing yet leaves gaps."""
+    """Readings now; a process that tells nothing yet leaves gaps. `on_air`: the deck that is seen, a or b."""
     states = {name: slot.read() or {} for name, slot in slots.items()}
     capture = states.get("capture", {}).get("health", {})
-    deck = states.get("deck_a", {}).get("health", {})
+    deck = states.get(f"deck_{on_air}", {}).get("health", {})
     now_ns = clock.now_ns()
     light_s, image_s = shown.latency_s
     is_heard = features.time_ns > 0 and now_ns - features.time_ns < clock.NS_PER_S
@@ -42,6 +52,8 @@ def read(
         ages_s = (coarse_s + heard_s, middle_s + heard_s, fine_s + heard_s)
     return Readings(
         words=tuple((str(word), float(p)) for word, p in deck.get("words", ())),
+        era=_era(deck.get("era")),
+        painted=" · ".join(str(deck[key]) for key in ("content", "network") if deck.get(key)),
         shown_fps=shown.fps,
         images_per_s=deck.get("images_per_s"),
         features_ms=None if light_s is None else 1e3 * light_s,
@@ -54,29 +66,31 @@ def read(
         runtime=" · ".join(
             str(text) for text in (deck.get("runtime"), *deck.get("runtime_reasons", ())) if text
         ),
-        warnings=_warnings(states, now_ns, sentence),
+        warnings=_warnings(states, now_ns, sentence, on_air),
     )
 
 
-def _warnings(states: Mapping[str, Mapping[str, Any]], now_ns: int, sentence: str) -> tuple[str, ...]:
+def _era(told: Mapping[str, Any] | None) -> tuple[str, int] | None:
+    """What era mode says of the years it hears; None in the other modes."""
+    return None if told is None else (str(told.get("label", "")), int(told.get("spread", 0)))
+
+
+def _warnings(
+    states: Mapping[str, Mapping[str, Any]], now_ns: int, sentence: str, on_air: str
+) -> tuple[str, ...]:
     lines = [sentence] if sentence else []
+    names = _NAMES | {"deck_b": "Images", "deck_a": "Next images"} if on_air == "b" else _NAMES
     for name, state in states.items():
         if name == "display" or not state:
             continue
         said = state.get("sentence", "")
         age_s = clock.seconds(now_ns - int(state.get("beat_ns", now_ns)))
         if said and state.get("state") == "failed":
-            lines.append(f"{_name(name)}: {said}")
+            lines.append(f"{names.get(name, name)}: {said}")
         elif age_s > max(SILENT_AFTER_S, float(state.get("limit_s", 0.0))):
-            lines.append(f"{_name(name)} does not answer; it is being started again.")
+            lines.append(f"{names.get(name, name)} does not answer; it is being started again.")
         elif said:
-            lines.append(f"{_name(name)}: {said}")
+            lines.append(f"{names.get(name, name)}: {said}")
         elif name == "capture" and state.get("health", {}).get("waiting_for"):
-            lines.append(f"{_name(name)}: {state['health']['waiting_for']}")
+            lines.append(f"{names.get(name, name)}: {state['health']['waiting_for']}")
     return tuple(lines)
-
-
-def _name(worker: str) -> str:
-    return {"capture": "Input", "deck_a": "Images", "deck_b": "Images B", "output": "Recording"}.get(
-        worker, worker
-    )
