@@ -54,6 +54,8 @@ def film(
                 frame.pts, frame.time_base = times_ms[number], Fraction(1, 1000)
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
+        if not n_frames:
+            container.start_encoding()
         if sound:
             tone = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), "fltp", "mono")
             tone.sample_rate = 48_000

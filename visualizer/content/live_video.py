@@ -8,6 +8,7 @@ from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 
+from visualizer import clock
 from visualizer.content.content import Frame
 from visualizer.content.video_reader import BROKEN, Shot, VideoReader, damage
 from visualizer.types import UInt8, UserError
@@ -23,7 +24,7 @@ _JITTER_S = 0.1
 _LAG_S = 0.5
 """Further behind than this, only what must be is decoded; one picture per `_LAG_S` is shown nevertheless."""
 _LATE_S = 2.0
-"""Further behind than this is worth a sentence."""
+"""Being behind for so long is worth a sentence."""
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.5, 5.0
 """Back-off between two attempts to open a file that was lost."""
 
@@ -65,6 +66,8 @@ class LiveVideo:
         self._jumped, self._stopped, self._is_lost = False, False, False
         self._last_put_s, self._catch_up_s = -math.inf, 0.0
         self._complaint = ""
+        self._late_ns = 0
+        """Since when the thread has been behind; 0 while it is not."""
         self._thread = threading.Thread(target=self._run, name="video", daemon=True)
         self._thread.start()
 
@@ -73,7 +76,7 @@ class LiveVideo:
         """See `Content`."""
         if self._complaint:
             return self._complaint
-        if self._wanted_s - self._read_to_s > _LATE_S:
+        if self._late_ns and clock.now_ns() - self._late_ns > _LATE_S * clock.NS_PER_S:
             return f"{self.name} cannot be decoded fast enough here; convert it to 1280 × 720 or less."
         return ""
 
@@ -85,12 +88,20 @@ class LiveVideo:
                 self._jumped = True
                 self._ahead.clear()
                 self._now = _Due(time_s, self._now.pixels)
+                self._late_ns = 0
             self._wanted_s = time_s
+            self._note_lag()
             while self._ahead and self._ahead[0].start_s <= time_s:
                 self._now = self._ahead.popleft()
                 self._number += 1
             self._meeting.notify()
             return Frame(self._now.pixels, self._number, max(0.0, time_s - self._now.start_s))
+
+    def _note_lag(self) -> None:
+        if self._wanted_s - self._read_to_s < _LAG_S:
+            self._late_ns = 0
+        elif not self._late_ns:
+            self._late_ns = clock.now_ns()
 
     def close(self) -> None:
         """Ends the thread, which gives the file back; may be called twice."""
@@ -161,7 +172,7 @@ class LiveVideo:
         """Puts the picture into the queue (waiting for room) unless it is too late, or too many come."""
         start_s, lag_s = base_s + shot.start_s, self._wanted_s - end_s
         self._reader.skip_lightly(lag_s > _LAG_S)
-        if start_s - self._last_put_s < 1 / MAX_SHOWN_FPS:
+        if max(start_s - self._last_put_s, end_s - start_s) < 1 / MAX_SHOWN_FPS:
             return
         if lag_s >= 0 and start_s - max(self._last_put_s, self._catch_up_s) <= _LAG_S:
             return

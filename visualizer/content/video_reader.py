@@ -120,7 +120,7 @@ class VideoReader:
         return frozen(np.rot90(_converted(shot, size), _turns(shot.picture)))
 
     def skip_lightly(self, lightly: bool) -> None:
-        """Whether to leave out pictures that no other one needs, to catch up; not where counting tells time."""
+        """To catch up, leaves out pictures that no other one needs; not where counting tells the time."""
         lightly = lightly and self._has_times
         self._stream.codec_context.skip_frame = "NONREF" if lightly else "DEFAULT"
 
