@@ -121,6 +121,12 @@ class Era:
         age_s = self._steady_v.age_s + self._window_s / 2.0
         return Image(pixels, self.n_images, self._heard_ns, clock.now_ns(), (age_s, age_s, age_s))
 
+    @property
+    def shape_px(self) -> tuple[int, int]:
+        """Width and height of what it paints at the beginning."""
+        height, width = self._canvas.frame(0.0).pixels.shape[:2]
+        return width, height
+
     def style_vector(self) -> Float32:
         """v (n_v,) float32 as it is painted: steadied, and leaning toward the year of the dial."""
         centre = self._eras.centres[self._eras.nearest(self._settings["era.year"])]

@@ -19,8 +19,9 @@ from typing import Any
 from visualizer import clock, parameters
 from visualizer.audio.ear import Ear
 from visualizer.audio.sources import RATE_HZ, FileSource, PullSource
+from visualizer.content.content import sound_of
 from visualizer.display.offscreen import Offscreen
-from visualizer.modes.deck import load_mode
+from visualizer.modes import deck
 from visualizer.modes.mode import Mode
 from visualizer.offline import song
 from visualizer.offline.progress import Progress
@@ -28,6 +29,8 @@ from visualizer.output.recorder import Recorder, check_path
 from visualizer.types import Features, Float32, Image, UInt8, UserError
 
 DEFAULT_SIZE_PX = 512
+MOST_CONTENT_PX = 512
+"""Era mode paints its content as large as the video, up to this side; larger takes --set era.size_px=…."""
 SIZES_PX = (16, 4096)
 MAX_FPS = 120.0
 INTERRUPTED = 130
@@ -66,6 +69,15 @@ def moments(source: PullSource, mode: Mode, settings: Mapping[str, Any], fps: fl
             image = replace(mode.paint(clock.nanoseconds((index + 1) / fps)), made_ns=time_ns)
         yield Moment(index, samples, features, image)
         index += 1
+
+
+def load_mode(settings: Mapping[str, Any], threads: int) -> Mode:
+    """As a deck does, but contents are a function of their time alone."""
+    if settings["show.mode"] == "era":
+        from visualizer.modes import era
+
+        return era.load(settings, threads, live=False)
+    return deck.load_mode(settings, threads)
 
 
 class Interrupt:
@@ -122,15 +134,17 @@ class Stage:
 def main(argv: Sequence[str]) -> int:
     """Renders as the command line asks; 0, or 130 after Ctrl-C with a file that plays."""
     options = _parse(argv)
-    width, height = _size(options)
+    _size(options)
     path = Path(options.output).expanduser()
     settings = _settings(options)
     check_path(path)
-    whole = song.open_song(options.song)
-    if path.exists() and path.samefile(whole.path):
-        raise UserError(f"{path} is the song itself; choose another name for the video.")
+    whole = song.open_song(options.song or _sounding(settings))
+    for used, what in ((whole.path, "song"), (Path(str(settings["era.content"])).expanduser(), "content")):
+        if path.exists() and used.exists() and path.samefile(used):
+            raise UserError(f"{path} is the {what} itself; choose another name for the video.")
     mode = load_mode(settings, options.threads)
     try:
+        width, height = _size(options, mode)
         stage = Stage(width, height, settings, options.effects)
         try:
             return _film(options, whole, mode, settings, stage, Recorder(path, width, height, options.fps))
@@ -163,6 +177,8 @@ def _film(
                 break
     if loudest_dbfs < settings["audio.gate_db"]:
         print(f"{whole.name} is silent, so the picture only drifts.")
+    if sentence := mode.state().get("sentence"):
+        print(sentence)
     stopped = "Stopped. " if interrupt.came else ""
     size = f"{recorder.width}×{recorder.height} at {recorder.fps:g} fps"
     rate = f"{progress.rate:.1f} frames a second"
@@ -172,16 +188,19 @@ def _film(
 
 def _parse(argv: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="klangbild render", description="Make a video of a piece of music.")
-    song.add_options(parser)
+    song.add_options(parser, is_needed=False)
     parser.add_argument("-o", "--output", required=True, metavar="FILE", help="the video: .mp4, .mov or .mkv")
-    parser.add_argument("--mode", default="traumer", help="what paints (default: traumer)")
+    parser.add_argument("--mode", help="what paints: traumer (default) or era (default with --content)")
+    parser.add_argument(
+        "--content", metavar="PATH", help="era mode: a picture, a folder of them, a video, or traumer"
+    )
+    parser.add_argument("--network", metavar="NAME", help="era mode: the style-transfer network")
     parser.add_argument("--fps", type=float, default=30.0, help="frames a second (default: 30)")
     parser.add_argument(
         "--size",
         type=int,
-        default=DEFAULT_SIZE_PX,
         metavar="PX",
-        help="side of a square video (default: 512)",
+        help="side of a square video (default: 512), in era mode longer side of one shaped as the content",
     )
     parser.add_argument("--width", type=int, metavar="PX", help="width, where it is not square")
     parser.add_argument("--height", type=int, metavar="PX", help="height, where it is not square")
@@ -203,11 +222,32 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
     return options
 
 
-def _size(options: argparse.Namespace) -> tuple[int, int]:
+def _sounding(settings: Mapping[str, Any]) -> str:
+    """The content where it is a video with sound, which is then heard too; UserError where it is not."""
+    content = str(settings["era.content"])
+    if settings["show.mode"] == "era" and sound_of(content):
+        return content
+    if content and not Path(content).expanduser().exists():
+        raise UserError(f"There is no {content}: name a video with sound as --content, or a song beside it.")
+    raise UserError(
+        f"{content} has no sound: name a song as well, as in klangbild render song.mp3 --content FILE."
+        if content
+        else "Name a song, or demo; or a video with sound as --content, which is then heard as well."
+    )
+
+
+def _size(options: argparse.Namespace, mode: Mode | None = None) -> tuple[int, int]:
     """Width and height, even as the encoder wants them."""
     least, most = SIZES_PX
-    sides = (options.width, options.height)
-    size = tuple(options.size if side is None else side for side in sides)
+    side = DEFAULT_SIZE_PX if options.size is None else options.size
+    shape = (1, 1)
+    if mode is not None and mode.name == "era" and not (options.width or options.height):
+        from visualizer.modes.era import Era
+
+        assert isinstance(mode, Era)
+        shape = mode.shape_px
+    size = tuple(round(side * n / max(shape)) for n in shape)
+    size = tuple(a if b is None else b for a, b in zip(size, (options.width, options.height), strict=True))
     if not all(least <= side <= most for side in size):
         raise UserError(f"A video is {least} to {most} px wide and high, not {size[0]}×{size[1]}.")
     return size[0] & ~1, size[1] & ~1
@@ -216,8 +256,16 @@ def _size(options: argparse.Namespace) -> tuple[int, int]:
 def _settings(options: argparse.Namespace) -> dict[str, Any]:
     """The defaults, then what the command line says; not the user's settings file: a render is repeatable."""
     values = parameters.ParameterState()
-    values.set("show.mode", options.mode, "command line")
-    values.set("traumer.seed", options.seed, "command line")
+    is_era = options.content is not None or options.network is not None
+    values.set("show.mode", options.mode or ("era" if is_era else "traumer"), "command line")
+    for id in ("traumer.seed", "era.seed"):
+        values.set(id, options.seed, "command line")
+    side = options.width or options.height or options.size or DEFAULT_SIZE_PX
+    values.set("era.size_px", min(max(side, options.height or 0), MOST_CONTENT_PX), "command line")
+    if options.content is not None:
+        values.set("era.content", options.content, "command line")
+    if options.network is not None:
+        values.set("era.network", options.network, "command line")
     values.set("show.image_fps", options.fps, "command line")
     for text in options.set:
         id, value = parameters.parse_assignment(text)

@@ -10,9 +10,13 @@ from visualizer.audio.sources import DEMO, RATE_HZ, DemoSource, FileSource, Pull
 from visualizer.types import Float32, UserError
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
+def add_options(parser: argparse.ArgumentParser, is_needed: bool = True) -> None:
     """`song`, `--duration` and `--threads`."""
-    parser.add_argument("song", help="an audio file (wav, flac, ogg, mp3, m4a …), or demo")
+    what = "an audio file (wav, flac, ogg, mp3, m4a …), or demo"
+    if is_needed:
+        parser.add_argument("song", help=what)
+    else:
+        parser.add_argument("song", nargs="?", help=f"{what}; without it a --content video is heard")
     parser.add_argument("--duration", type=float, metavar="S", help="only the first S seconds")
     parser.add_argument(
         "--threads", type=int, default=os.cpu_count() or 1, help="processor threads (default: all)"
