@@ -7,7 +7,6 @@ early exit at 128 px must be the shrunken full size.
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -17,24 +16,19 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from visualizer.networks.discriminator import Discriminator
-from visualizer.networks.stylegan2 import (
-    Block,
-    Generator,
-    GeneratorShape,
-    make_noises,
-    parameter_groups,
-    upsample_image,
-)
+from visualizer.networks.stylegan2 import Block, Generator, GeneratorShape, parameter_groups, upsample_image
 from visualizer.training import house
-from visualizer.training.generator import (
-    R1_EVERY,
+from visualizer.training.generator_run import (
     SHAPE,
     STEM_PX,
+    GeneratorRun,
     Settings,
-    follow,
-    mix,
+    count_and_follow,
     sample,
-    silence_head,
+    squared_slope,
+    train_on,
+    update_generator,
+    update_judge,
 )
 from visualizer.training.pictures import Batches, load_pictures
 from visualizer.types import UserError
@@ -51,26 +45,25 @@ AGREE_STEM = 4.0
 AGREE_EXIT = 10.0
 
 
-class HeadRun:
-    """All progress of the head's training in one object."""
+class HeadRun(GeneratorRun):
+    """All progress of the head's training in one object; the discriminator sees patches and their detail."""
+
+    judge_key = "judge"
+    gamma = GAMMA
 
     def __init__(self, shape: GeneratorShape, settings: Settings, device: torch.device) -> None:
-        torch.manual_seed(settings.seed)
-        self.shape, self.settings, self.device = shape, settings, device
-        self.counters = house.Counters()
-        self.generator = Generator(shape).to(device)
-        silence_head(self.generator)
-        self.average = Generator(shape).to(device).requires_grad_(False)
-        self.average.load_state_dict(self.generator.state_dict())
-        self.judge = Discriminator(JUDGE_CHANNELS, n_in=6).to(device)
-        self.n_stem = shape.resolutions_px.index(STEM_PX) + 1
+        super().__init__(shape, settings, device)
+        judge = Discriminator(JUDGE_CHANNELS, n_in=6)
         for name, parameter in self.generator.named_parameters():
             parameter.requires_grad_(self._is_head(name))
-        rate = settings.learning_rate
-        head = parameter_groups(list(self.generator.synthesis.blocks)[self.n_stem :], rate)
-        self.optimizer_g = torch.optim.Adam(head, rate, (0.0, 0.99), fused=True)
-        judge = parameter_groups([self.judge], rate)
-        self.optimizer_d = torch.optim.Adam(judge, rate, (0.0, 0.99), fused=True)
+        blocks = list(self.generator.synthesis.blocks)[self.n_stem :]
+        self.oppose(judge, parameter_groups(blocks, settings.learning_rate))
+
+    def see(self, images: Tensor) -> Tensor:
+        return bring_out_detail(images)
+
+    def steepness(self, real: Tensor) -> Tensor:
+        return squared_slope(lambda images: self.judge(self.see(images)), real)
 
     def _is_head(self, name: str) -> bool:
         return any(name.startswith(f"synthesis.blocks.{i}.") for i in range(self.n_stem, self.shape.n_blocks))
@@ -81,40 +74,12 @@ class HeadRun:
         for generator in (self.generator, self.average):
             generator.load_state_dict({**generator.state_dict(), **stem})
 
-    def parts(self) -> dict[str, Any]:
-        return {
-            "generator": self.generator,
-            "average": self.average,
-            "judge": self.judge,
-            "optimizer_g": self.optimizer_g,
-            "optimizer_d": self.optimizer_d,
-        }
-
-    def state(self) -> dict[str, Any]:
-        state: dict[str, Any] = {name: part.state_dict() for name, part in self.parts().items()}
-        state |= {"shape": asdict(self.shape), "settings": asdict(self.settings)}
-        return state | {"counters": asdict(self.counters), "random": torch.get_rng_state()}
-
-    @classmethod
-    def from_state(cls, state: dict[str, Any], device: torch.device) -> HeadRun:
-        shape = GeneratorShape(**{**state["shape"], "channels": tuple(state["shape"]["channels"])})
-        run = cls(shape, Settings(**state["settings"]), device)
-        for name, part in run.parts().items():
-            part.load_state_dict(state[name])
-        run.counters = house.Counters(**state["counters"])
-        torch.set_rng_state(state["random"])
-        return run
-
 
 @torch.no_grad()
 def paint_stem(run: HeadRun, n: int, dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor]:
     """n pictures by the stem: features (n, C, 64, 64), picture (n, 3, 64, 64), w (n, n_layers, n_w)."""
-    g, shape = run.average, run.shape
-    z = torch.randn(2 * n, shape.n_w, device=run.device)
-    first, second = g.mapping(z).chunk(2)
-    w = mix(first, second, shape.n_layers)
-    noises = [noise.to(run.device) for noise in make_noises(shape, n, exit_px=STEM_PX)]
-    stages = islice(g.synthesis.stages(w, noises, dtype=dtype), run.n_stem)
+    w = run.mixed_w(n, run.average)
+    stages = islice(run.average.synthesis.stages(w, run.stem_noises(n), dtype=dtype), run.n_stem)
     features, picture = list(stages)[-1]
     return features, picture, w
 
@@ -175,41 +140,14 @@ def bring_out_detail(images: Tensor) -> Tensor:
 
 def step(run: HeadRun, real: Tensor, dtype: torch.dtype) -> dict[str, float]:
     """One update of the judge and one of the head; `real` (N, 3, PATCH_PX, PATCH_PX)."""
-    c, judge = run.counters, run.judge
-    figures: dict[str, float] = {}
     full, exit_picture, stem = paint_patches(run, len(real) // N_PATCHES, dtype)
-
-    score_real, score_fake = judge(bring_out_detail(torch.cat([real, full.detach()])), dtype).chunk(2)
-    loss_d = F.softplus(-score_real).mean() + F.softplus(score_fake).mean()
-    run.optimizer_d.zero_grad(set_to_none=True)
-    loss_d.backward()
-    if c.n_steps % R1_EVERY == 0:
-        figures["r1"] = _add_r1(run, real)
-    run.optimizer_d.step()
-
-    judge.requires_grad_(False)
-    loss_g = F.softplus(-judge(bring_out_detail(full), dtype)).mean()
+    figures = update_judge(run, real, full, dtype)
     agree_stem = F.l1_loss(shrink(full, stem.shape[-1]), stem)
     agree_exit = F.l1_loss(exit_picture, shrink(full.detach(), exit_picture.shape[-1]))
-    run.optimizer_g.zero_grad(set_to_none=True)
-    (loss_g + AGREE_STEM * agree_stem + AGREE_EXIT * agree_exit).backward()
-    run.optimizer_g.step()
-    judge.requires_grad_(True)
-
-    c.n_steps += 1
-    c.n_images += len(real)
-    c.realness += 0.01 * (float(score_real.detach().sign().mean()) - c.realness)
-    follow(run.average, run.generator, len(real), c.n_images)
-    agreement = {"agree_stem": float(agree_stem.detach()), "agree_exit": float(agree_exit.detach())}
-    return figures | agreement | {"loss_d": float(loss_d.detach()), "loss_g": float(loss_g.detach())}
-
-
-def _add_r1(run: HeadRun, real: Tensor) -> float:
-    real = real.detach().requires_grad_(True)
-    (slope,) = torch.autograd.grad(run.judge(bring_out_detail(real)).sum(), real, create_graph=True)
-    penalty = slope.square().sum((1, 2, 3)).mean()
-    (penalty * (GAMMA / 2 * R1_EVERY)).backward()
-    return float(penalty.detach())
+    extra = AGREE_STEM * agree_stem + AGREE_EXIT * agree_exit
+    figures["loss_g"] = update_generator(run, full, dtype, extra)
+    count_and_follow(run, len(real))
+    return figures | {"agree_stem": float(agree_stem.detach()), "agree_exit": float(agree_exit.detach())}
 
 
 def start(folder: Path, settings: Settings, resume: bool, device: torch.device) -> HeadRun:
@@ -237,11 +175,11 @@ def train(
     pixels, weights = load_pictures(data, run.shape.size_px, folder / "cache")
     seed = run.settings.seed + run.counters.n_images
     batches = Batches(pixels, weights, run.settings.n_batch, seed, crop_px=PATCH_PX)
-    house.stop_on_signal()
-    house.train_loop(
-        lambda: step(run, batches.next().to(device), torch.bfloat16),
-        run.counters,
+    train_on(
+        run,
+        batches,
+        lambda real: step(run, real, torch.bfloat16),
         lambda: save(run, folder),
         house.Stats(folder / "head.jsonl", resume),
-        house.Progress(minutes * 60),
+        minutes,
     )

@@ -16,8 +16,9 @@ from visualizer.checkpoints.modules import EXITS_PX, generator_architecture, gen
 from visualizer.networks.stylegan2 import Generator
 from visualizer.networks.stylegan2_inference import count_macs
 from visualizer.training import house
-from visualizer.training.generator import Run, sample
+from visualizer.training.generator import Run
 from visualizer.training.generator_head import HeadRun
+from visualizer.training.generator_run import sample
 
 N_STATISTICS = 10_000
 N_PREVIEW = 64
