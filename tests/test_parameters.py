@@ -79,3 +79,21 @@ def test_the_listing_has_what_a_controller_needs(capsys) -> None:
     listing = json.loads(capsys.readouterr().out)
     assert [entry["id"] for entry in listing] == list(PARAMETERS)
     assert set(listing[0]) >= {"id", "osc", "kind", "min", "max", "default", "unit", "help"}
+
+
+@pytest.mark.parametrize(
+    "parameter", [p for p in PARAMETERS.values() if p.kind == "float"], ids=lambda p: p.id
+)
+def test_a_curve_leads_from_end_to_end_and_back(parameter: parameters.Parameter) -> None:
+    assert parameter.from_share(0.0) == pytest.approx(parameter.min)
+    assert parameter.from_share(1.0) == pytest.approx(parameter.max)
+    for share in (0.0, 0.2, 0.5, 1.0):
+        assert parameter.to_share(parameter.from_share(share)) == pytest.approx(share)
+
+
+def test_curves_bend_as_their_names_say() -> None:
+    log = parameters.Parameter("x.y", "float", 1.0, "", 0.01, 100.0, curve="log")
+    square = parameters.Parameter("x.y", "float", 1.0, "", 0.0, 4.0, curve="square")
+    assert log.from_share(0.5) == pytest.approx(1.0)
+    assert square.from_share(0.5) == pytest.approx(1.0)
+    assert log.to_share(-5.0) == 0.0 and square.to_share(99.0) == 1.0

@@ -46,6 +46,22 @@ class Parameter:
         """Its fixed OSC address."""
         return "/klangbild/" + self.id.replace(".", "/")
 
+    def to_share(self, value: float) -> float:
+        """Where a number stands in its range, [0, 1] along its curve: the place of its slider or knob."""
+        share = (value - self.min) / (self.max - self.min)
+        if self.curve == "log":
+            share = math.log(max(value, self.min) / self.min) / math.log(self.max / self.min)
+        elif self.curve == "square":
+            share = math.sqrt(max(share, 0.0))
+        return min(max(share, 0.0), 1.0)
+
+    def from_share(self, share: float) -> float:
+        """The opposite: the number at a place [0, 1] of its range."""
+        share = min(max(share, 0.0), 1.0)
+        if self.curve == "log":
+            return float(self.min * (self.max / self.min) ** share)
+        return self.min + (self.max - self.min) * (share * share if self.curve == "square" else share)
+
     def validate(self, value: object) -> Value:
         """The value as this parameter's kind, clamped to its range; UserError where it makes no sense."""
         match self.kind:
@@ -180,6 +196,14 @@ _DECLARED = (
         in_next_deck=True,
     ),
     _float("show.fade_s", 2.0, 0.0, 20.0, "s", "Length of the crossfade to the next mode, model or content."),
+    _float(
+        "show.morph_s",
+        1.0,
+        0.0,
+        30.0,
+        "s",
+        "How long a recalled preset takes to turn all knobs to its values.",
+    ),
     _bool("show.hold_next", False, "What is prepared waits in the other deck until it is taken."),
     _float("show.image_fps", 30.0, 1.0, 60.0, "images/s", "At most this many network images a second."),
     _bool("show.lock", False, "Keys leave the picture's seed as it is."),
