@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 import soundfile as sf
 
+from tests import era_fakes
 from visualizer import cli, parameters
 from visualizer.audio.sources import FileSource
 from visualizer.offline import listen
+from visualizer.offline.era_ear import EraEar, load_era_ear
 from visualizer.offline.progress import Progress
 from visualizer.types import Float32
 
@@ -78,10 +80,37 @@ def fake_load(threads: int) -> tuple[object, tuple[str, ...], object]:
     return fake_tagger, TAGS, lambda: None
 
 
+def test_the_years_are_told_where_an_mvnet_hears_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "low.wav"
+    sf.write(path, np.concatenate([np.zeros(3 * RATE_HZ), tone(200, 8)]), RATE_HZ)
+    networks = era_fakes.networks()
+    ear = EraEar(networks, -60.0)
+    report = listen.listen(
+        FileSource(path),
+        listen.Listener(fake_tagger, TAGS, parameters.defaults(), ear),
+        Progress(None, "block"),
+    )
+    assert report.era is not None and report.era.year in era_fakes.YEARS
+    assert report.timeline[0].era == "" and report.timeline[8].era in {f"{y}s" for y in era_fakes.YEARS}
+    monkeypatch.setattr(listen, "load_tagger", fake_load)
+    monkeypatch.setattr(listen, "load_era_ear", lambda *_: EraEar(era_fakes.networks(), -60.0))
+    assert cli.main(["listen", str(path)]) == 0
+    assert f"sounds like the {report.era.label}" in capsys.readouterr().out
+    assert cli.main(["listen", str(path), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["era"]["year"] == report.era.year
+
+
+def test_without_an_mvnet_nothing_is_said_of_years(tmp_path: Path) -> None:
+    assert load_era_ear(parameters.defaults() | {"era.mvnet": "not-there"}, 1) is None
+
+
 def test_json_and_text(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(listen, "load_tagger", fake_load)
+    monkeypatch.setattr(listen, "load_era_ear", lambda *_: None)
     path = tmp_path / "low.wav"
     sf.write(path, tone(200, 6), RATE_HZ)
     assert cli.main(["listen", str(path), "--duration", "4", "--json"]) == 0
@@ -90,7 +119,8 @@ def test_json_and_text(
     assert told["tags"][0]["tag"] == "low" and 0 < told["tags"][0]["probability"] <= 1
     probabilities = [pair["probability"] for pair in told["tags"]]
     assert probabilities == sorted(probabilities, reverse=True)
-    assert set(told["timeline"][0]) == {"time_s", "level_dbfs", "tempo_bpm", "tags"}
+    assert set(told["timeline"][0]) == {"time_s", "level_dbfs", "tempo_bpm", "tags", "era"}
+    assert told["era"] is None
     assert cli.main(["listen", str(path)]) == 0
     assert "low 80 %" in capsys.readouterr().out
 

@@ -16,10 +16,12 @@ from visualizer.audio.ear import Ear
 from visualizer.audio.resampling import Resampler
 from visualizer.audio.sources import RATE_HZ, PullSource
 from visualizer.checkpoints import cards
+from visualizer.modes.eras import Guess
 from visualizer.modes.hearing import Heard, Hearing, HearTagger
 from visualizer.modes.networks import TAGGER
 from visualizer.modes.words import best
 from visualizer.offline import song
+from visualizer.offline.era_ear import EraEar, load_era_ear
 from visualizer.offline.progress import Progress
 from visualizer.types import Float32
 
@@ -44,6 +46,8 @@ class Second:
     """0 where there is none."""
     tags: list[tuple[str, float]]
     """At most five (tag, probability), best first, of the windows whose middle lies in this second."""
+    era: str = ""
+    """The decade it sounds like, such as "1870s"; empty where that is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,8 @@ class Report:
     """0 where there is none."""
     tags: list[tuple[str, float]]
     """All tags with their mean probability where there was sound, best first; empty for a silent file."""
+    era: Guess | None = None
+    """The years it sounds like; None where it is silent or no MVNet is installed."""
     timeline: list[Second] = field(default_factory=list)
     ticks_per_s: float = TICKS_PER_S
 
@@ -71,8 +77,15 @@ class Listener:
 
     n_block = RATE_HZ // TICKS_PER_S
 
-    def __init__(self, tagger: HearTagger, tags: tuple[str, ...], settings: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        tagger: HearTagger,
+        tags: tuple[str, ...],
+        settings: Mapping[str, Any],
+        era_ear: EraEar | None = None,
+    ) -> None:
         self._tags = tags
+        self._era_ear = era_ear
         self._ear = Ear(settings)
         self._gain_db = 0.0
         self._resampler = Resampler(RATE_HZ, Hearing.RATE_HZ)
@@ -99,6 +112,8 @@ class Listener:
             self._heard.append(heard)
             middle_s = heard.sample / Hearing.RATE_HZ - self._hearing.window_s / 2
             self._centred.setdefault(math.floor(middle_s), []).append(heard)
+        if self._era_ear is not None:
+            self._era_ear.push(samples)
         clean = np.nan_to_num(samples, posinf=0.0, neginf=0.0)
         self._powers.append(float(np.square(clean, dtype=np.float64).mean()))
 
@@ -115,6 +130,7 @@ class Listener:
             level_dbfs=_dbfs(self._powers),
             tempo_bpm=main_tempo([pair for pairs in self._tempi.values() for pair in pairs]),
             tags=[(self._tags[i], round(float(tags[i]), 4)) for i in order],
+            era=self._era_ear.guess() if self._era_ear else None,
             timeline=timeline,
         )
 
@@ -128,6 +144,7 @@ class Listener:
             level_dbfs=_dbfs(powers),
             tempo_bpm=main_tempo(self._tempi.get(index, [])),
             tags=[(tag, round(probability, 4)) for tag, probability in told],
+            era=self._era_ear.label(index) if self._era_ear else "",
         )
 
     def _mean(self, ticks: list[Heard]) -> Float32:
@@ -177,11 +194,14 @@ def main(argv: Sequence[str]) -> int:
     n_blocks = math.ceil(length_s * TICKS_PER_S) if math.isfinite(length_s) else None
     tagger, tags, close = load_tagger(options.threads)
     progress = Progress(n_blocks, "quarter second")
+    era_ear = load_era_ear(parameters.defaults(), options.threads)
     try:
-        report = listen(source, Listener(tagger, tags, parameters.defaults()), progress)
+        report = listen(source, Listener(tagger, tags, parameters.defaults(), era_ear), progress)
     finally:
         progress.close()
         close()
+        if era_ear is not None:
+            era_ear.close()
     print(_as_json(report) if options.json else _as_text(report))
     return 0
 
@@ -189,7 +209,8 @@ def main(argv: Sequence[str]) -> int:
 def _parse(argv: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="klangbild listen",
-        description="Tell what is heard in a piece of music: tags, tempo, level, and a time line of them.",
+        description="Tell what is heard in a piece of music: tags, tempo, level, the years it sounds like, "
+        "and a time line of them.",
         epilog=f"The tagger hears {TICKS_PER_S} windows of 3.7 s a second here; the show hears 31.",
     )
     song.add_options(parser)
@@ -217,8 +238,10 @@ def _as_text(report: Report) -> str:
         return "\n".join([*lines, "It is silent: nothing is above the gate."])
     tags, probabilities = zip(*report.tags, strict=True)
     lines.append("heard: " + _words(best(tags, np.array(probabilities, np.float32), least=LEAST_PROBABILITY)))
+    if report.era is not None:
+        lines.append(f"sounds like the {report.era.label}, give or take {report.era.spread} years")
     lines += [
-        f"{s.time_s:6.0f} s {s.level_dbfs:6.0f} dBFS {_bpm(s.tempo_bpm):>10}  {_words(s.tags)}"
+        f"{s.time_s:6.0f} s {s.level_dbfs:6.0f} dBFS {_bpm(s.tempo_bpm):>10}  {s.era:>5}  {_words(s.tags)}"
         for s in report.timeline
     ]
     return "\n".join(lines)
