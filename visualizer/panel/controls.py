@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from PyQt6.QtCore import Qt
-from PyQt6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QWheelEvent
+from PyQt6.QtCore import QPointF, Qt
+from PyQt6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QWheelEvent,
+)
 from PyQt6.QtWidgets import (
     QComboBox,
     QGridLayout,
@@ -22,7 +30,8 @@ from visualizer.panel.widgets import Card, NumberBox, Segments, Slider, Switch, 
 from visualizer.parameters import PARAMETERS, Parameter
 from visualizer.types import UserError
 
-MOST_SEGMENTS = 4
+MOST_SEGMENT_LETTERS = 18
+"""Choices with more letters in all are a list to open."""
 MOST_STEPS = 100_000
 """A whole number with more of them has no slider."""
 
@@ -36,6 +45,7 @@ class Control:
         self.back = QToolButton()
         self.back.setText("↺")
         self.back.setObjectName("reset")
+        self.back.setFixedWidth(26)
         self.back.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.back.clicked.connect(self._reset)
         policy = self.back.sizePolicy()
@@ -87,7 +97,7 @@ class Control:
     def _build_choice(self) -> QWidget:
         p = self.parameter
         choices = [(value, wording.choice(p, value)) for value in p.choices]
-        if len(choices) <= MOST_SEGMENTS:
+        if sum(len(words) for _, words in choices) <= MOST_SEGMENT_LETTERS:
             segments = Segments(choices)
             segments.picked.connect(self._choose)
             return segments
@@ -165,6 +175,15 @@ class Combo(QComboBox):
     def wheelEvent(self, event: QWheelEvent | None) -> None:
         if event is not None:
             event.ignore()
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        super().paintEvent(event)
+        x, y = self.width() - 18.0, self.height() / 2 - 2
+        with QPainter(self) as painter:  # the stylesheet takes Fusion's arrow away
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(theme.QUIET))
+            painter.drawPolygon(QPointF(x - 6, y), QPointF(x + 6, y), QPointF(x, y + 7))
 
 
 class _Name(QLabel):

@@ -12,7 +12,7 @@ from visualizer.types import Features, Image, UInt8
 
 DEAF_AFTER_S = 1.0
 """Features older than this are not heard any more."""
-_QUIET_DB, _LOUD_DB = -70.0, 30.0
+_QUIET_DB, _LOUD_DB = -45.0, 35.0
 """What the mel view shows as black and as white."""
 
 

@@ -22,7 +22,7 @@ class ProcessCard(Card):
         grid.setColumnStretch(1, 1)
         self.lamp = Lamp()
         self.name = text(wording.process(name), "heading")
-        self.figures = text("", "quiet")
+        self.figures = text("", "quiet", wraps=True)
         self.sentence = text("", "quiet", wraps=True)
         self.restart = button("Restart", tip="Ends this process and starts it afresh; the others go on")
         self.restart.clicked.connect(lambda: model.restart(name))

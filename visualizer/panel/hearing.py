@@ -12,7 +12,7 @@ from visualizer.panel import theme
 from visualizer.panel.feed import Feed
 from visualizer.panel.model import Model
 from visualizer.panel.painted import Beat, Mel, Spectrum, Words
-from visualizer.panel.widgets import Card, button, text
+from visualizer.panel.widgets import Card, Elided, button, text
 from visualizer.types import N_SPECTRUM, Features
 
 _SILENCE = np.zeros(N_SPECTRUM, np.float32)
@@ -24,19 +24,19 @@ class Hearing(Card):
     def __init__(self, model: Model, feed: Feed) -> None:
         super().__init__()
         self._model, self._feed = model, feed
-        head = QHBoxLayout()
-        head.setSpacing(theme.GAP_PX)
-        self.era = text("Hears", "heading")
+        self.era = Elided("Hears", "heading")
+        self.column.addWidget(self.era)
+        self.words = Words()
+        self.column.addWidget(self.words)
+        beat = QHBoxLayout()
+        beat.setSpacing(theme.GAP_PX)
         self.beat, self.tempo = Beat(), text("", "quiet")
         self.tap = button("Tap", tip="Tap the tempo (T)")
         self.tap.clicked.connect(lambda: model.do("tap"))
-        head.addWidget(self.era, 1)
-        head.addWidget(self.beat)
-        head.addWidget(self.tempo)
-        head.addWidget(self.tap)
-        self.column.addLayout(head)
-        self.words = Words()
-        self.column.addWidget(self.words)
+        beat.addWidget(self.beat)
+        beat.addWidget(self.tempo, 1)
+        beat.addWidget(self.tap)
+        self.column.addLayout(beat)
         self.spectrum = Spectrum()
         self.spectrum.setToolTip("Spectrum, 40 Hz to 16 kHz")
         self.column.addWidget(self.spectrum)

@@ -17,7 +17,7 @@ from visualizer.panel import theme, wording
 from visualizer.panel.background import Background
 from visualizer.panel.model import Model
 from visualizer.panel.tiles import PICTURE_PX, Shelf, Tile
-from visualizer.panel.widgets import Card, button, text
+from visualizer.panel.widgets import Card, Elided, button
 from visualizer.parameters import PARAMETERS
 
 SCAN_AGAIN_S = 20.0
@@ -77,7 +77,7 @@ class ModelsPage(QWidget):
     def _shelf(self, column: QVBoxLayout, heading: str, browses: str = "") -> Shelf:
         card, shelf = Card(), Shelf()
         head = QHBoxLayout()
-        head.addWidget(text(heading, "heading"), 1)
+        head.addWidget(Elided(heading, "heading"), 1)
         if browses:
             browse = button("Other folder…", tip="A model's folder, with its card.json")
             browse.clicked.connect(lambda: self._browse(browses))

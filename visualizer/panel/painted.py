@@ -54,7 +54,7 @@ class Picture(QWidget):
         super().__init__()
         self._words, self._image, self._data = words, QImage(), b""
         self.border = ""
-        self.setMinimumSize(130, 100)
+        self.setMinimumSize(120, 100)
 
     @property
     def has_image(self) -> bool:
@@ -133,7 +133,7 @@ class Mel(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setMinimumSize(160, 80)
+        self.setMinimumSize(160, 72)
         self._image = QImage()
         self._data = b""
         ramp = np.linspace(0.0, 1.0, 256)[:, None]
@@ -161,7 +161,7 @@ class Words(QWidget):
     """What the machine hears, with how sure it is."""
 
     N = 5
-    _ROW_PX = 26
+    _ROW_PX = 24
 
     def __init__(self) -> None:
         super().__init__()

@@ -105,14 +105,12 @@ class Panel(Worker):
 
     def _open_window(self) -> None:
         """As large as is usual, where the screen has room."""
-        from visualizer.panel.window import LEAST_PX, USUAL_PX
+        from visualizer.panel.window import USUAL_PX
 
         screen = self._application.primaryScreen()
         room = screen.availableGeometry() if screen is not None else None
         width, height = USUAL_PX if room is None else (room.width(), room.height() - 40)
-        self._window.resize(
-            max(min(width, USUAL_PX[0]), LEAST_PX[0]), max(min(height, USUAL_PX[1]), LEAST_PX[1])
-        )
+        self._window.resize(min(width, USUAL_PX[0]), min(height, USUAL_PX[1]))
         self._window.show()
 
     def _make_application(self) -> QApplication:

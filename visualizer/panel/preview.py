@@ -26,7 +26,7 @@ class Preview(Card):
         pair = QHBoxLayout()
         pair.setSpacing(theme.GAP_PX)
         for picture, name in ((self.on_air, self.on_air_name), (self.next, self.next_name)):
-            picture.setMinimumHeight(128)
+            picture.setMinimumHeight(126)
             column = QVBoxLayout()
             column.setSpacing(4)
             column.addWidget(name)
@@ -40,15 +40,24 @@ class Preview(Card):
         self.take.clicked.connect(lambda: model.do("take"))
         row.addWidget(self.take)
         hold = controls.make("show.hold_next")
-        hold.label.setText("Hold next")
+        hold.label.setText("Hold")
         row.addStretch(1)
         row.addWidget(hold.label)
         row.addWidget(hold.widget)
         self.column.addLayout(row)
-        self.column.addLayout(controls.grid(["show.fade_s"]))
+        self.column.addLayout(self._build_fade(controls))
         self.sentence = text("", "quiet", wraps=True)
         self.sentence.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.column.addWidget(self.sentence)
+
+    def _build_fade(self, controls: Controls) -> QHBoxLayout:
+        fade, row = controls.make("show.fade_s"), QHBoxLayout()
+        row.setSpacing(theme.GAP_PX)
+        row.addWidget(fade.label)
+        row.addWidget(fade.widget, 1)
+        if fade.number is not None:
+            row.addWidget(fade.number)
+        return row
 
     def refresh(self) -> None:
         """New pictures, if there are any; to be called ten times a second."""

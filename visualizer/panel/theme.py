@@ -11,7 +11,7 @@ TEXT, QUIET, ACCENT, ON_ACCENT = "#f0f0ee", "#a8a8aa", "#ecc98c", "#1b1508"
 RED, ORANGE, BLUE, GREEN = "#e5484d", "#ffb05c", "#6cb2eb", "#7fcf8f"
 
 FONT_PX, SMALL_PX, BIG_PX = 17, 15, 23
-GAP_PX, EDGE_PX, ROW_PX, CORNER_PX = 12, 16, 36, 10
+GAP_PX, EDGE_PX, ROW_PX, CORNER_PX, SCROLL_PX = 12, 16, 36, 10, 12
 
 _FAMILIES = ["Inter", "Segoe UI", "SF Pro Text", "Noto Sans", "Cantarell", "Ubuntu", "DejaVu Sans"]
 
@@ -27,7 +27,7 @@ QScrollArea, QScrollArea > QWidget > QWidget {{ background: transparent; border:
 #warning {{ color: {ORANGE}; font-size: {SMALL_PX}px; }}
 
 QPushButton {{ background: {RAISED}; border: 2px solid {RAISED}; border-radius: 8px;
-    padding: 3px 14px; min-height: 28px; }}
+    padding: 3px 11px; min-height: 28px; }}
 QPushButton:hover {{ border-color: {LINE}; }}
 QPushButton:pressed {{ background: {LINE}; }}
 QPushButton:checked {{ background: {ACCENT}; border-color: {ACCENT}; color: {ON_ACCENT}; }}
@@ -66,7 +66,7 @@ QComboBox::drop-down {{ border: none; width: 24px; }}
 QComboBox QAbstractItemView {{ background: {RAISED}; selection-background-color: {ACCENT};
     selection-color: {ON_ACCENT}; outline: none; }}
 
-QScrollBar:vertical {{ background: transparent; width: 12px; margin: 2px; }}
+QScrollBar:vertical {{ background: transparent; width: {SCROLL_PX}px; margin: 2px; }}
 QScrollBar::handle:vertical {{ background: {LINE}; border-radius: 4px; min-height: 40px; }}
 QScrollBar::handle:vertical:hover {{ background: {QUIET}; }}
 QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::sub-page {{

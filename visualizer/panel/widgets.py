@@ -24,6 +24,7 @@ from PyQt6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
+    QScrollArea,
     QSizePolicy,
     QSlider,
     QVBoxLayout,
@@ -51,7 +52,7 @@ class Slider(QSlider):
         self.setRange(0, N_STEPS)
         self.setSingleStep(round(high - low) and N_STEPS // min(100, round(high - low)) if whole else 100)
         self.setPageStep(N_STEPS // 10)
-        self.setMinimumSize(110, theme.ROW_PX)
+        self.setMinimumSize(76, theme.ROW_PX)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.valueChanged.connect(self._tell)
@@ -136,7 +137,7 @@ class NumberBox(QDoubleSpinBox):
         self.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.setSingleStep(1.0 if n_decimals == 0 else (high - low) / 100)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
         self._is_quiet = False
         self.valueChanged.connect(lambda value: None if self._is_quiet else self.entered.emit(value))
 
@@ -263,6 +264,26 @@ class Elided(QLabel):
             painter.setPen(self.palette().windowText().color())
             text = self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideMiddle, self.width())
             painter.drawText(self.rect(), int(self.alignment() | Qt.AlignmentFlag.AlignVCenter), text)
+
+
+class Scroll(QScrollArea):
+    """A page that scrolls up and down, never sideways: it asks for the width that its widget needs."""
+
+    def __init__(self, widget: QWidget) -> None:
+        super().__init__()
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setWidget(widget)
+
+    def minimumSizeHint(self) -> QSize:
+        widget = self.widget()
+        width = widget.minimumSizeHint().width() if widget is not None else 0
+        return QSize(width + theme.SCROLL_PX, 120)
+
+    def sizeHint(self) -> QSize:
+        return self.minimumSizeHint()
 
 
 class Card(QFrame):

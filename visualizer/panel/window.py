@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from PyQt6.QtCore import Qt
-from PyQt6.QtGui import QCloseEvent, QKeySequence, QMouseEvent, QResizeEvent, QShortcut
+from PyQt6.QtCore import QSize, Qt
+from PyQt6.QtGui import QCloseEvent, QFontMetrics, QKeySequence, QMouseEvent, QShortcut
 from PyQt6.QtWidgets import (
-    QFrame,
     QGridLayout,
     QMainWindow,
     QPushButton,
-    QScrollArea,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -28,11 +26,12 @@ from visualizer.panel.model import Model
 from visualizer.panel.models import ModelsPage
 from visualizer.panel.preview import Preview
 from visualizer.panel.topbar import TopBar
-from visualizer.panel.widgets import button
+from visualizer.panel.widgets import Scroll, button
 from visualizer.types import Features
 
-LEAST_PX = (940, 500)
-USUAL_PX = (1360, 860)
+LEAST_HEIGHT_PX = 500
+USUAL_PX = (1360, 880)
+MOST_LIVE_PX = 640
 _ELSEWHERE = {
     "traumer": {"traumer.tagger", "traumer.map", "traumer.generator"},
     "era": {"era.content", "era.network", "era.mvnet"},
@@ -50,7 +49,6 @@ class PanelWindow(QMainWindow):
         self._model, self._feed, self._on_close = model, feed, on_close
         self._n = 0
         self.setWindowTitle("Klangbild panel")
-        self.setMinimumSize(*LEAST_PX)
         self.controls = Controls(model)
         self.top = TopBar(model)
         self.inputs = InputsPage(model, self.controls)
@@ -78,13 +76,16 @@ class PanelWindow(QMainWindow):
         rail = QVBoxLayout()
         rail.setSpacing(4)
         for place, (name, page) in enumerate(self._build_pages()):
-            self.pages.addWidget(_scrolling(page))
+            self.pages.addWidget(Scroll(page))
             choose = button(name, "page", checkable=True)
             choose.setToolTip(f"Ctrl {place + 1}")
             choose.clicked.connect(lambda _, place=place: self.show_page(place))
             QShortcut(QKeySequence(f"Ctrl+{place + 1}"), self).activated.connect(
                 lambda place=place: self.show_page(place)
             )
+            bold = choose.font()
+            bold.setBold(True)
+            choose.setMinimumWidth(QFontMetrics(bold).horizontalAdvance(name.replace("&", "")) + 32)
             self.page_buttons.append(choose)
             rail.addWidget(choose)
         rail.addStretch(1)
@@ -94,14 +95,19 @@ class PanelWindow(QMainWindow):
         column.setSpacing(theme.GAP_PX)
         column.addWidget(self.preview, 1)
         column.addWidget(self.hearing)
-        self.live = _scrolling(live)
+        self.live = Scroll(live)
+        self.live.setMaximumWidth(MOST_LIVE_PX)
         grid.addWidget(self.top, 0, 0, 1, 3)
         grid.addLayout(rail, 1, 0)
         grid.addWidget(self.pages, 1, 1)
         grid.addWidget(self.live, 1, 2)
-        grid.setColumnStretch(1, 1)
+        grid.setColumnStretch(1, 2)
+        grid.setColumnStretch(2, 1)
         grid.setRowStretch(1, 1)
         self.setCentralWidget(ground)
+        ground.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.setMinimumSize(self.minimumSizeHint().expandedTo(QSize(0, LEAST_HEIGHT_PX)))
+        ground.setFocus()  # no button, where Enter would press it
 
     def _build_pages(self) -> list[tuple[str, QWidget]]:
         return [
@@ -177,10 +183,6 @@ class PanelWindow(QMainWindow):
         self.models.close_work()
         self.contents.close_work()
 
-    def resizeEvent(self, event: QResizeEvent | None) -> None:
-        super().resizeEvent(event)
-        self.live.setFixedWidth(min(max(self.width() * 32 // 100, 344), 620))
-
     def mousePressEvent(self, event: QMouseEvent | None) -> None:
         focused = self.focusWidget()
         if focused is not None:
@@ -188,13 +190,3 @@ class PanelWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent | None) -> None:
         self._on_close()
-
-
-def _scrolling(widget: QWidget) -> QScrollArea:
-    area = QScrollArea()
-    area.setWidgetResizable(True)
-    area.setFrameShape(QFrame.Shape.NoFrame)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    area.setWidget(widget)
-    return area
