@@ -12,7 +12,10 @@ from torch import nn
 
 from visualizer.checkpoints.cards import MODEL, WEIGHTS, Card
 from visualizer.checkpoints.export import Graph
+from visualizer.checkpoints.style_models import build_style, style_view
 from visualizer.checkpoints.weights import load_state
+from visualizer.networks.mvnet import MVNet
+from visualizer.networks.mvnet import example_inputs as mvnet_example
 from visualizer.networks.stylegan2 import Generator, GeneratorShape
 from visualizer.networks.stylegan2_inference import InferenceForm
 from visualizer.networks.tagger import N_COLUMNS, N_MELS, ResidualBlock, ShortChunkCNN
@@ -21,6 +24,9 @@ from visualizer.types import UserError
 
 EXITS_PX = (128, 64)
 """Early exits that a generator is published with, where they are smaller than its full size."""
+
+MVNET_GENERATOR = "generator.onnx"
+"""The second graph of an MVNet; its first, the encoder, is model.onnx."""
 
 
 def build(card: Card, folder: Path) -> nn.Module:
@@ -47,7 +53,9 @@ def view(module: nn.Module, kind: str, file: str) -> nn.Module:
     if kind == "generator" and isinstance(module, Generator):
         exit_px = None if file == MODEL else int(file.removesuffix(".onnx").rpartition("-")[2])
         return InferenceForm(module, exit_px).eval()
-    return module
+    if kind == "mvnet" and isinstance(module, MVNet):
+        return module.encoder if file == MODEL else module.generator
+    return style_view(module, file) if kind == "style_transfer" else module
 
 
 def tagger_graphs(tagger: ShortChunkCNN) -> list[Graph]:
@@ -66,6 +74,15 @@ def generator_graphs(generator: Generator, exits_px: Sequence[int] = EXITS_PX) -
         file = MODEL if px == full_px else f"model-{px}.onnx"
         graphs.append(Graph(form, form.example_inputs(), ("image",), file))
     return graphs
+
+
+def mvnet_graphs(mvnet: MVNet) -> list[Graph]:
+    """mel (batch, 3, 128, 256) → v; v and z → image (batch, 3, 64, 64), of a folded MVNet."""
+    mel, v, z = mvnet_example()
+    return [
+        Graph(mvnet.encoder, {"mel": mel}, ("v",), free_batch=True),
+        Graph(mvnet.generator, {"v": v, "z": z}, ("image",), MVNET_GENERATOR, free_batch=True),
+    ]
 
 
 def tagger_architecture(tagger: ShortChunkCNN) -> dict[str, Any]:
@@ -102,10 +119,16 @@ def _build_transfer(architecture: Mapping[str, Any]) -> nn.Module:
     return Transfer(torch.zeros(n_style), torch.zeros(n_style), int(architecture["n_embedding"]))
 
 
+def _build_mvnet(architecture: Mapping[str, Any]) -> nn.Module:
+    return MVNet(float(architecture["power"])).fold()
+
+
 _BUILDERS: dict[str, Callable[[Mapping[str, Any]], nn.Module]] = {
     "tagger": _build_tagger,
     "transfer": _build_transfer,
     "generator": _build_generator,
+    "mvnet": _build_mvnet,
+    "style_transfer": build_style,
 }
 KINDS = tuple(_BUILDERS)
 """The kinds of model whose torch module is known."""

@@ -8,6 +8,8 @@ import importlib
 SCRIPTS = {
     "tagger": "distil the tagger from published teachers on rendered and recorded music",
     "generator": "train StyleGAN2 on a folder of pictures",
+    "mvnet": "learn to show music as a style image of its era",
+    "style": "distil the encoder of style transfer and train its four networks",
     "transfer": "pair music with pictures and fit the map from embedding to style",
 }
 

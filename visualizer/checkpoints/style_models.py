@@ -1,0 +1,134 @@
+"""The torch modules of style transfer as models: one encoder, four networks with decoders of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from visualizer.checkpoints.cards import MODEL
+from visualizer.checkpoints.export import Graph
+from visualizer.networks.style_transfer import (
+    AvatarDecoder,
+    CodesView,
+    Decoder,
+    Encoder,
+    EncoderView,
+    LinearTransfer,
+    StyleShape,
+)
+from visualizer.networks.style_transforms import VARIANCE_FLOOR
+
+CONTENT, STYLE = "content.onnx", "style.onnx"
+EXAMPLE = (12, 16)
+"""Height and width, at a quarter of the picture's, that graphs are traced and compared with."""
+
+
+class WCTDecoders(nn.Module):
+    """The decoders of the three levels, as multi-level WCT runs through them from the third to the first."""
+
+    def __init__(self, shape: StyleShape) -> None:
+        super().__init__()
+        self.levels = nn.ModuleList(Decoder(shape, level) for level in (1, 2, 3))
+
+
+_MODULES: dict[str, Callable[[StyleShape], nn.Module]] = {
+    "encoder": Encoder,
+    "linear": LinearTransfer,
+    "adain": lambda shape: Decoder(shape, 3),
+    "wct": WCTDecoders,
+    "avatar": AvatarDecoder,
+}
+PARTS = tuple(_MODULES)
+"""What a card's architecture names under "network"."""
+
+
+def build_style(architecture: Mapping[str, Any]) -> nn.Module:
+    """The module of a card, its weights still random; raises KeyError or TypeError for another card's."""
+    return _MODULES[architecture["network"]](StyleShape.from_json(architecture["shape"]))
+
+
+def style_architecture(network: str, shape: StyleShape, epsilon: float = 0.0) -> dict[str, Any]:
+    """What a card says; `epsilon` regularises the covariances of this network (the live path reads it)."""
+    about = {"network": network, "shape": shape.to_json()}
+    return {**about, "epsilon": epsilon, "variance_floor": VARIANCE_FLOOR}
+
+
+def style_view(module: nn.Module, file: str) -> nn.Module:
+    """What one ONNX file of a style-transfer model computes."""
+    level = 3 if file == MODEL else int(file[5]) if file.startswith("level") else 0
+    if isinstance(module, Encoder):
+        return EncoderView(module, level).eval()
+    if isinstance(module, WCTDecoders):
+        return module.levels[level - 1]
+    if isinstance(module, LinearTransfer):
+        return module.decoder if file == MODEL else CodesView(module, file == CONTENT).eval()
+    return module
+
+
+def style_graphs(module: nn.Module, shape: StyleShape) -> list[Graph]:
+    """Every graph of a model, each with a free height and width, counted at a quarter of the picture's."""
+    if isinstance(module, Encoder):
+        return [_encoder_graph(module, shape, level) for level in (3, 2, 1)]
+    if isinstance(module, WCTDecoders):
+        return [_decoder_graph(style_view(module, _file(level)), shape, level) for level in (3, 2, 1)]
+    if isinstance(module, LinearTransfer):
+        codes = [_codes_graph(module, shape, file) for file in (CONTENT, STYLE)]
+        return [_decoder_graph(module.decoder, shape, 3), *codes]
+    if isinstance(module, AvatarDecoder):
+        return [_avatar_graph(module, shape)]
+    return [_decoder_graph(module, shape, 3)]
+
+
+def _file(level: int) -> str:
+    return MODEL if level == 3 else f"level{level}.onnx"
+
+
+def _axes(n_channels: int, level: int) -> tuple[int | str, ...]:
+    factor = {3: "", 2: "2*", 1: "4*"}[level]
+    return (1, n_channels, f"{factor}height", f"{factor}width")
+
+
+def _random(n_channels: int, level: int) -> Tensor:
+    generator = torch.Generator().manual_seed(level)
+    factor = {3: 1, 2: 2, 1: 4}[level]
+    return torch.rand(1, n_channels, factor * EXAMPLE[0], factor * EXAMPLE[1], generator=generator)
+
+
+def _encoder_graph(encoder: Encoder, shape: StyleShape, level: int) -> Graph:
+    """image (1, 3, H, W) in [0, 1] → features (1, C, ·, ·) of one level."""
+    shapes = {"image": _axes(3, 1), "features": _axes(shape.features[level - 1], level)}
+    view = EncoderView(encoder, level)
+    return Graph(view, {"image": _random(3, 1)}, ("features",), _file(level), shapes=shapes)
+
+
+def _decoder_graph(decoder: nn.Module, shape: StyleShape, level: int) -> Graph:
+    """features, matrix (1, n_mix, C) and offset (1, n_mix) instead of the mix layer → image (1, 3, H, W)."""
+    assert isinstance(decoder, Decoder)
+    n_features = shape.features[level - 1]
+    assert decoder.mix.bias is not None
+    example = {
+        "features": _random(n_features, level),
+        "matrix": decoder.mix.weight.detach().flatten(1)[None].clone(),
+        "offset": decoder.mix.bias.detach()[None].clone(),
+    }
+    shapes = {"features": _axes(n_features, level), "image": _axes(3, 1)}
+    return Graph(decoder, example, ("image",), _file(level), shapes=shapes)
+
+
+def _codes_graph(linear: LinearTransfer, shape: StyleShape, file: str) -> Graph:
+    """features (1, C, h, w) → codes (1, n, h, w), whose covariance makes M."""
+    shapes = {"features": _axes(shape.features[2], 3), "codes": _axes(shape.n_codes, 3)}
+    view = CodesView(linear, file == CONTENT)
+    return Graph(view, {"features": _random(shape.features[2], 3)}, ("codes",), file, shapes=shapes)
+
+
+def _avatar_graph(avatar: AvatarDecoder, shape: StyleShape) -> Graph:
+    """mixed (1, n_mix, h, w), then mean and deviation of level 2 and of level 1, → image (1, 3, H, W)."""
+    example = {"mixed": _random(shape.mix[2], 3)}
+    for level, n in ((2, shape.widths[1]), (1, shape.widths[3])):
+        example |= {f"mean{level}": torch.rand(1, n), f"deviation{level}": torch.rand(1, n)}
+    shapes = {"mixed": _axes(shape.mix[2], 3), "image": _axes(3, 1)}
+    return Graph(avatar, example, ("image",), shapes=shapes)
