@@ -16,6 +16,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "train": ("visualizer.training.cli", "train a network"),
     "devices": ("visualizer.audio.devices", "list the inputs there are"),
     "parameters": ("visualizer.parameters_cli", "list every control"),
+    "presets": ("visualizer.control.presets_cli", "list, export and import presets"),
     "bench": ("benchmarks.cli", "measure speed against a reference run beside it"),
 }
 

@@ -247,7 +247,7 @@ class Parent:
         """Runs until somebody asks for the end, or for so many seconds; the exit code."""
         n_figures = 0
         while self._supervisor.stop_signal is None and not self._commands.wants_end:
-            self._supervisor.poll(_POLL_S)
+            self._supervisor.poll(self._commands.wait_s(_POLL_S))
             while self._cues and self._cues[0].time_s <= self._elapsed_s:
                 cue = self._cues.pop(0)
                 self._commands.set(cue.id, cue.value, "cue")
@@ -257,16 +257,21 @@ class Parent:
                 n_figures += 1
             if duration_s is not None and self._elapsed_s >= duration_s:
                 break
-        self._status.write(self._elapsed_s, self._supervisor.status(), self._decks.state())
+        self._write_status(self._supervisor.status())
         return 0
 
     def _tell_figures(self, with_status: bool) -> None:
         figures, decks = self._supervisor.status(), self._decks.state()
         self._had_picture = self._had_picture or _has_picture(figures["display"], self._elapsed_s)
         if with_status:
-            self._status.write(self._elapsed_s, figures, decks)
+            self._write_status(figures)
         told = {"status": figures, "decks": decks, "values": self._decks.snapshot()}
         self._supervisor.send_command(PANEL, told)
+        self._supervisor.send_command(PANEL, self._commands.recalls.state())
+
+    def _write_status(self, figures: Mapping[str, Mapping[str, Any]]) -> None:
+        preset = self._commands.recalls.last
+        self._status.write(self._elapsed_s, figures, self._decks.state(), preset)
 
 
 def _has_picture(display: Mapping[str, Any], elapsed_s: float) -> bool:

@@ -32,16 +32,20 @@ class StatusWriter:
             ) from None
 
     def write(
-        self, time_s: float, status: Mapping[str, Mapping[str, Any]], decks: Mapping[str, Any] | None = None
+        self,
+        time_s: float,
+        status: Mapping[str, Mapping[str, Any]],
+        decks: Mapping[str, Any] | None = None,
+        preset: str = "",
     ) -> None:
         """One line; `status` is `Supervisor.status()`, `decks` is `Decks.state()`.
 
-        A full disk ends the writing, not the show.
+        `preset` is the name of the one recalled or saved last. A full disk ends the writing, not the show.
         """
         if self._file is None:
             return
         try:
-            self._file.write(json.dumps(summarise(time_s, status, decks)) + "\n")
+            self._file.write(json.dumps(summarise(time_s, status, decks, preset)) + "\n")
             self._file.flush()
         except OSError as error:
             _log.warning("The status is written no further (%s).", error.strerror)
@@ -56,7 +60,10 @@ class StatusWriter:
 
 
 def summarise(
-    time_s: float, status: Mapping[str, Mapping[str, Any]], decks: Mapping[str, Any] | None = None
+    time_s: float,
+    status: Mapping[str, Mapping[str, Any]],
+    decks: Mapping[str, Any] | None = None,
+    preset: str = "",
 ) -> dict[str, Any]:
     """What a script wants to know of a show: figures of display, deck on air, capture and all processes."""
     decks = decks or {"on_air": "a", "stage": "idle"}
@@ -66,6 +73,7 @@ def summarise(
         "time_s": round(time_s, 3),
         "mode": deck.get("mode"),
         "decks": dict(decks),
+        "preset": preset,
         "input": capture.get("input"),
         "n_shown": display.get("n_shown", 0),
         "shown_fps": display.get("shown_fps", 0.0),

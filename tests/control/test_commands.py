@@ -1,6 +1,7 @@
 """What keys and knobs may ask: values reach every process, nonsense is refused, recordings run."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from visualizer import clock
 from visualizer.control.commands import Commands
 from visualizer.control.decks import Decks
+from visualizer.control.presets import Presets
 from visualizer.parameters import PARAMETERS, ParameterState
 from visualizer.types import UserError
 
@@ -63,7 +65,8 @@ class Lists:
 
 
 def _commands(values: ParameterState, inputs: list[str] | None = None) -> tuple[Commands, Processes]:
-    commands, processes = Commands(values, Decks(values), Lists(inputs or [])), Processes()
+    presets = Presets(Path("none"), Path("none"))
+    commands, processes = Commands(values, Decks(values), Lists(inputs or []), presets), Processes()
     commands.begin(processes)
     return commands, processes
 

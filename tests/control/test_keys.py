@@ -50,9 +50,19 @@ def test_shift_and_control_choose() -> None:
 
 
 def test_what_the_parent_does_not_know_is_neither_done_nor_listed() -> None:
-    assert keys.find("3", False, False) is None
-    assert not any("Preset" in text for _, text in keys.card())
-    assert does("3") == "" and keys.find("3", False, False, known=("preset_3",)) is not None
+    known = [name for name in ACTIONS if "preset" not in name]
+    assert keys.find("3", False, False, known) is None
+    assert not any("Presets" in text or "Save" in text for _, text in keys.card(known))
+    assert keys.find("3", False, False, known=("preset_3",)) is not None
+
+
+def test_digits_recall_and_with_control_save() -> None:
+    assert does("3") == "preset_3" and does("3", shift=True) == "preset_3"  # digits are shifted in France
+    assert does("3", ctrl=True) == "save_preset_3"
+    assert does("0") == does("0", ctrl=True) == ""
+    assert does("z", ctrl=True) == "undo" and does("z") == ""
+    card = keys.card()
+    assert ("1 … 9", "Presets") in card and ("Ctrl 1 … 9", "Save as preset") in card
 
 
 def test_what_no_key_asks_for_has_another_way() -> None:

@@ -11,6 +11,9 @@ from typing import Any, Protocol
 from visualizer import clock
 from visualizer.control.decks import Decks
 from visualizer.control.decks import Processes as DeckProcesses
+from visualizer.control.preset_files import SLOTS
+from visualizer.control.presets import Presets
+from visualizer.control.recalls import Recalls
 from visualizer.parameters import PARAMETERS, ParameterState, Value
 from visualizer.types import UserError
 
@@ -47,10 +50,13 @@ class Lists(Protocol):
 class Commands:
     """Judges and carries out commands. Owned by the supervisor's thread; listing has a thread of its own.
 
-    A command is {"set": {id: value}}, {"do": name} with a name of `ACTIONS`, or {"restart": worker}.
+    A command is {"set": {id: value}}, {"do": name} with a name of `ACTIONS`, {"preset": {"recall": WHICH}} or
+    another deed of `Recalls.obey`, or {"restart": worker}.
     """
 
-    def __init__(self, values: ParameterState, decks: Decks, lists: Lists) -> None:
+    def __init__(
+        self, values: ParameterState, decks: Decks, lists: Lists, presets: Presets | None = None
+    ) -> None:
         self.wants_end = False
         self._values = values
         self._decks = decks
@@ -58,6 +64,12 @@ class Commands:
         self._asking: threading.Thread | None = None
         self._answer: Callable[[], None] | None = None
         self._processes: Processes | None = None
+        self.recalls = Recalls(values, presets or Presets(), self.set_all, self._tell)
+
+    def wait_s(self, at_most_s: float) -> float:
+        """In how many seconds `look_after` wants to be called again."""
+        wait_s = self.recalls.wait_s
+        return at_most_s if wait_s is None else min(wait_s, at_most_s)
 
     def begin(self, processes: Processes) -> None:
         """From now on changes reach these processes."""
@@ -70,10 +82,11 @@ class Commands:
         source = "key" if sender == "display" else sender
         match command:
             case {"set": dict(wanted)}:
-                for id, value in wanted.items():
-                    self.set(str(id), value, source)
+                self.set_all({str(id): value for id, value in wanted.items()}, source)
             case {"do": str(name)} if name in ACTIONS:
                 ACTIONS[name](self, source)
+            case {"preset": dict(deed)}:
+                self.recalls.obey(deed, source)
             case {"restart": str(name)}:
                 self._restart(name)
             case _:
@@ -81,15 +94,23 @@ class Commands:
 
     def set(self, id: str, value: object, source: str) -> None:
         """Validates a value, stores it, and tells all processes what changed."""
-        if id.endswith(".seed") and source == "key" and self._values["show.lock"]:
-            return
-        changed = self._values.set(id, value, source)
-        if changed and self._processes is not None:
-            self._processes.send_settings(changed)
-            self._follow(changed)
+        self.set_all({id: value}, source)
+
+    def set_all(self, wanted: Mapping[str, Any], source: str) -> None:
+        """The same for many values, told in one message; UserError at the first that is none."""
+        changed: dict[str, Value] = {}
+        try:
+            for id, value in wanted.items():
+                if not (id.endswith(".seed") and source == "key" and self._values["show.lock"]):
+                    changed |= self._values.set(id, value, source)
+        finally:
+            if changed and self._processes is not None:
+                self._processes.send_settings(changed)
+                self._follow(changed)
 
     def look_after(self) -> None:
-        """Finishes what a thread has prepared; to be called from the supervisor's loop."""
+        """Moves on and finishes what is under way; to be called from the supervisor's loop."""
+        self.recalls.look_after()
         self._decks.look_after()
         if self._asking is not None and not self._asking.is_alive():
             self._asking = None
@@ -105,6 +126,10 @@ class Commands:
             self._processes.start_worker("output")
         else:
             self._processes.stop_worker("output")
+
+    def _tell(self, told: Mapping[str, Any]) -> None:
+        if self._processes is not None:
+            self._processes.send_settings(told)
 
     def _restart(self, name: str) -> None:
         if self._processes is None:
@@ -192,6 +217,9 @@ class Commands:
     def _lock(self, source: str) -> None:
         self.set("show.lock", not self._values["show.lock"], source)
 
+    def _undo(self, source: str) -> None:
+        self.recalls.undo(source)
+
     def _panic(self, source: str) -> None:
         self.set("output.panic", True, source)
 
@@ -206,6 +234,10 @@ class Commands:
             self._processes.send_command(PANEL, {"do": "raise"})
         else:
             self._processes.start_worker(PANEL)
+
+
+def _on_slot(deed: str, slot: int) -> Callable[[Commands, str], None]:
+    return lambda commands, source: commands.recalls.obey({deed: slot}, source)
 
 
 MODELS = {"traumer": ("traumer.generator", "generator"), "era": ("era.mvnet", "mvnet")}
@@ -228,5 +260,8 @@ ACTIONS: dict[str, Callable[[Commands, str], None]] = {
     "tap": Commands._tap,
     "panel": Commands._panel,
     "panic": Commands._panic,
+    "undo": Commands._undo,
+    **{f"preset_{slot}": _on_slot("recall", slot) for slot in SLOTS},
+    **{f"save_preset_{slot}": _on_slot("save", slot) for slot in SLOTS},
 }
 """What may be asked for by name."""

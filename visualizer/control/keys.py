@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from visualizer.control.commands import ACTIONS
+from visualizer.control.preset_files import SLOTS
 from visualizer.parameters import PANIC_GROUPS, PARAMETERS
 
 
@@ -49,10 +50,14 @@ BINDINGS = (
     Binding("tab", "Tab", "What is heard, rates and latency", toggles="display.hud"),
     Binding("i", "I", "What is heard, rates and latency", toggles="display.hud"),
     Binding("d", "D", "Panel", does="panel"),
-    *(Binding(str(n), str(n), f"Preset {n}", does=f"preset_{n}") for n in range(1, 10)),
+    *(Binding(str(n), str(n), "Presets", does=f"preset_{n}") for n in SLOTS),
+    *(Binding(str(n), f"Ctrl {n}", "Save as preset", does=f"save_preset_{n}", ctrl=True) for n in SLOTS),
+    Binding("z", "Ctrl Z", "Undo the last preset", does="undo", ctrl=True),
     Binding("h", "H", "These keys", toggles="display.help"),
     Binding("f1", "F1", "These keys", toggles="display.help"),
 )
+
+_LONG_ROW = 4
 
 OWN = ("next_monitor",)
 """What the display does by itself."""
@@ -101,4 +106,11 @@ def card(known: Collection[str] = KNOWN) -> list[tuple[str, str]]:
     for binding in BINDINGS:
         if is_useful(binding, known):
             lines.setdefault(binding.help, []).append(binding.label)
-    return [(", ".join(labels), text) for text, labels in lines.items()]
+    return [(_joined(labels), text) for text, labels in lines.items()]
+
+
+def _joined(labels: Sequence[str]) -> str:
+    """Keys that do the same; of a long row the first and the last."""
+    if len(labels) > _LONG_ROW:
+        return f"{labels[0]} … {labels[-1].split()[-1]}"
+    return ", ".join(labels)

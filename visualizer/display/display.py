@@ -138,7 +138,7 @@ class Display(Worker):
                     self._shown,
                     self._images.get(self._on_air),
                     self._features,
-                    self.sentence or str(self.settings.get("deck_sentence", "")),
+                    self.sentence or self._said(),
                     self._on_air,
                 )
                 if due
@@ -147,6 +147,11 @@ class Display(Worker):
             self._overlay.draw_hud(screen, size, now_s, readings, self._renderer.motion.beat)
         if self._get("display.help"):
             self._overlay.draw_card(screen, size, keys.card())
+
+    def _said(self) -> str:
+        """What the parent has to say of a switch, or else of a preset."""
+        told = self.settings
+        return str(told.get("deck_sentence") or told.get("preset_sentence") or "")
 
     def _record(self, now_s: float, screen: moderngl.Framebuffer) -> None:
         """Copies the frame for the recording, without what is laid over it."""

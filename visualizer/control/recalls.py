@@ -1,0 +1,149 @@
+"""Recalls and saves presets, morphs to them, undoes, and says what it did."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from visualizer import clock
+from visualizer.control.morph import Apply, Morph
+from visualizer.control.preset_files import SLOTS, Preset
+from visualizer.control.presets import Before, Presets
+from visualizer.parameters import ParameterState, Value
+from visualizer.types import UserError
+
+SAID_S = 6.0
+"""How long a sentence is shown."""
+MAX_UNDO = 32
+
+_log = logging.getLogger("visualizer.presets")
+
+Tell = Callable[[Mapping[str, Any]], None]
+"""Tells all processes values beside the parameters."""
+
+
+class Recalls:
+    """The state of recalls. Owned by the supervisor's thread; `look_after` drives it.
+
+    Beside the values all workers are told `preset`, the name of what was recalled or saved last, and
+    `preset_sentence`, what there is to say of it for some seconds.
+    """
+
+    def __init__(self, values: ParameterState, presets: Presets, apply: Apply, tell: Tell) -> None:
+        self.presets = presets
+        self.last = ""
+        self.sentence = ""
+        self._values = values
+        self._tell = tell
+        self._said_ns = 0
+        self._listed: tuple[int, list[dict[str, Any]]] | None = None
+        self._morph = Morph(values, apply)
+        self._done: deque[Callable[[str], str]] = deque(maxlen=MAX_UNDO)
+        """What takes each deed back, newest last; takes the source, gives the sentence."""
+
+    @property
+    def wait_s(self) -> float | None:
+        """When `look_after` wants to be called next, in seconds; None when that does not matter."""
+        return self._morph.wait_s
+
+    def told(self) -> dict[str, Any]:
+        """What all workers are told beside the values."""
+        return {"preset": self.last, "preset_sentence": self.sentence}
+
+    def state(self) -> dict[str, Any]:
+        """For the panel: `presets` (see `Presets.listing`), `preset` and `preset_sentence`."""
+        stamp = self.presets.stamp()
+        if self._listed is None or stamp != self._listed[0]:
+            self._listed = stamp, self.presets.listing()
+        return {"presets": self._listed[1], **self.told()}
+
+    def look_after(self) -> None:
+        """Moves knobs on, and forgets sentences."""
+        self._morph.look_after()
+        if self.sentence and clock.now_ns() - self._said_ns > clock.nanoseconds(SAID_S):
+            self._say("")
+
+    def obey(self, deed: Mapping[str, Any], source: str) -> None:
+        """Does one of these, where WHICH is a key 1 to 9 or a name, and `slot` may be missing.
+
+        {"recall": WHICH}, {"save": WHICH, "slot": N}, {"rename": WHICH, "to": NAME}, {"delete": WHICH}.
+        UserError, which is also shown, where it cannot be done.
+        """
+        try:
+            match dict(deed):
+                case {"recall": int() | str() as which}:
+                    self._recall(which, source)
+                case {"save": int() as slot}:
+                    self._save(None, slot)
+                case {"save": str() as name}:
+                    self._save(name, deed.get("slot"))
+                case {"rename": int() | str() as which, "to": str() as name}:
+                    preset, before = self.presets.rename(which, name)
+                    self._did(before, f"renamed to {preset.name!r}")
+                case {"delete": int() | str() as which}:
+                    preset, before = self.presets.delete(which)
+                    self._did(before, f"deleted {preset.name!r}")
+                case _:
+                    raise UserError(
+                        "A preset is recalled, saved, renamed or deleted; docs/presets.md tells how."
+                    )
+        except UserError as error:
+            self._say(str(error))
+            raise
+
+    def undo(self, source: str) -> None:
+        """Takes the newest recall, saving, renaming or deleting back; UserError when there is none."""
+        try:
+            if not self._done:
+                raise UserError("There is no recalled or saved preset to undo.")
+            self._announce(self._done.pop()(source))
+        except UserError as error:
+            self._say(str(error))
+            raise
+
+    def _recall(self, which: int | str, source: str) -> None:
+        preset, last = self.presets.find(which), self.last
+        goals = {id: self._morph.goal(id) for id in preset.values}
+        self._go(preset.values, source)
+        before = {id: value for id, value in goals.items() if self._morph.goal(id) != value}
+
+        def take_back(source: str) -> str:
+            self._go(before, source)
+            self.last = last
+            return f"undone: preset {preset.name!r}"
+
+        if before:
+            self._done.append(take_back)
+        self.last = preset.name
+        self._announce(" ".join((f"preset {_titled(preset)}", *preset.notes)))
+
+    def _save(self, name: str | None, slot: object) -> None:
+        preset, before = self.presets.save(name, slot, self._values.snapshot())  # type: ignore[arg-type]
+        self.last = preset.name
+        self._did(before, f"saved as preset {_titled(preset)}")
+
+    def _did(self, before: Before, sentence: str) -> None:
+        def take_back(source: str) -> str:
+            self.presets.restore(before)
+            return f"undone: {sentence}"
+
+        self._done.append(take_back)
+        self._announce(sentence)
+
+    def _go(self, values: Mapping[str, Value], source: str) -> None:
+        self._morph.begin(values, float(self._values["show.morph_s"]), source)
+
+    def _announce(self, sentence: str) -> None:
+        sentence = sentence[:1].upper() + sentence[1:]
+        _log.info("%s", sentence)
+        self._say(sentence)
+
+    def _say(self, sentence: str) -> None:
+        self.sentence, self._said_ns = sentence, clock.now_ns()
+        self._tell(self.told())
+
+
+def _titled(preset: Preset) -> str:
+    return f"{preset.slot}: {preset.name}" if preset.slot in SLOTS else preset.name
