@@ -117,10 +117,24 @@ class Scores:
 
 def render_tape(scenes: list[Scene], soundfont: Path, rng: np.random.Generator) -> list[Samples]:
     """Play scenes one after the other with FluidSynth; each comes back as (CLIP,) float32 at 16 kHz."""
+    length = -(-CLIP * RENDER_HZ // RATE_HZ)
+    takes = play_tape([scene.notes for scene in scenes], length, RENDER_HZ, soundfont, rng)
+    resampled = (soxr.resample(take, RENDER_HZ, RATE_HZ) for take in takes)
+    return [np.pad(take, (0, CLIP))[:CLIP].astype(np.float32) for take in resampled]
+
+
+def play_tape(
+    takes: list[list[Note]], length: int, rate_hz: int, soundfont: Path, rng: np.random.Generator
+) -> list[Samples]:
+    """Play takes one after the other with FluidSynth, each with a reverb, a chorus and volumes of its own.
+
+    Each comes back as (length,) float32 mono at `rate_hz`.
+    """
     notes: list[Note] = []
     controls: list[tuple[float, int, int, int]] = []
-    pitch_s = CLIP_S + TAPE_GAP_S
-    for i, scene in enumerate(scenes):
+    take_s = length / rate_hz
+    pitch_s = take_s + TAPE_GAP_S
+    for i, take in enumerate(takes):
         at_s = 0.1 + i * pitch_s
         reverb, chorus = int(rng.integers(0, 115)), int(rng.integers(0, 70))
         for channel in range(16):
@@ -130,18 +144,17 @@ def render_tape(scenes: list[Scene], soundfont: Path, rng: np.random.Generator) 
                 (at_s - 0.05, channel, 91, reverb),
                 (at_s - 0.05, channel, 93, chorus),
             ]
-            controls.append((at_s + CLIP_S + 0.1, channel, 120, 0))
-        notes += [replace(n, start_s=n.start_s + at_s) for n in scene.notes]
+            controls.append((at_s + take_s + 0.1, channel, 120, 0))
+        notes += [replace(n, start_s=n.start_s + at_s) for n in take]
     with tempfile.TemporaryDirectory() as folder:
         midi_path, wav_path = Path(folder) / "tape.mid", Path(folder) / "tape.wav"
-        midi_path.write_bytes(write_notes(notes, controls, 0.1 + len(scenes) * pitch_s))
-        command = ["fluidsynth", "-ni", "-q", "-g", "0.35", "-r", str(RENDER_HZ), "-F", str(wav_path)]
+        midi_path.write_bytes(write_notes(notes, controls, 0.1 + len(takes) * pitch_s))
+        command = ["fluidsynth", "-ni", "-q", "-g", "0.35", "-r", str(rate_hz), "-F", str(wav_path)]
         subprocess.run([*command, str(soundfont), str(midi_path)], check=True, capture_output=True)
         sound, _ = soundfile.read(wav_path, dtype="float32", always_2d=True)
-    mono = soxr.resample(sound.mean(axis=1), RENDER_HZ, RATE_HZ)
-    mono = np.pad(mono, (0, CLIP))  # the last notes may end before the last scene does
-    starts = [int((0.1 + i * pitch_s) * RATE_HZ) for i in range(len(scenes))]
-    return [np.ascontiguousarray(mono[s : s + CLIP], np.float32) for s in starts]
+    mono = np.pad(sound.mean(axis=1), (0, length))  # the last notes may end before the last take does
+    starts = [int((0.1 + i * pitch_s) * rate_hz) for i in range(len(takes))]
+    return [np.ascontiguousarray(mono[s : s + length], np.float32) for s in starts]
 
 
 def scene_truth(scene: Scene) -> Truth:
@@ -149,16 +162,16 @@ def scene_truth(scene: Scene) -> Truth:
     return np.stack([truth(scene, i * window_s, window_s) for i in range(N_WINDOWS)])
 
 
-def room(samples: Samples, rng: np.random.Generator) -> Samples:
+def room(samples: Samples, rng: np.random.Generator, rate_hz: int = RATE_HZ) -> Samples:
     """A place, an equaliser and a level: reverb, tilt, soft clipping now and then, peak at −3 to −24 dBFS."""
     x = samples.astype(np.float64)
     if rng.random() < 0.5:
-        t = np.arange(int(rng.uniform(0.15, 1.8) * RATE_HZ)) / RATE_HZ
+        t = np.arange(int(rng.uniform(0.15, 1.8) * rate_hz)) / rate_hz
         tail = rng.normal(size=len(t)) * np.exp(-t * 6.9 / t[-1])
         wet = signal.fftconvolve(x, tail / np.sqrt((tail**2).sum()))[: len(x)]
         x = x + float(rng.uniform(0.05, 0.6)) * wet
     corner_hz, gain = 10 ** rng.uniform(2.3, 3.7), 10 ** (rng.uniform(-6, 6) / 20)
-    b, a = signal.butter(1, corner_hz / (RATE_HZ / 2))
+    b, a = signal.butter(1, corner_hz / (rate_hz / 2))
     low = np.asarray(signal.lfilter(b, a, x))
     x = low + gain * (x - low)
     peak = float(np.abs(x).max())

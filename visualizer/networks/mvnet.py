@@ -1,0 +1,191 @@
+"""MVNet of "Crossing You in Style": what 8.91 s of music look like, as a 64×64 style image.
+
+Encoder, generator and discriminator follow table 1 of the paper, the era classifier the size of the released
+one (table 1 has none). Where paper and released code differ, design.md decides: linear power mel, v made
+8×8 by a bilinear (never a random) resize, z drawn once and kept.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.nn.utils import parametrize
+from torch.nn.utils.parametrizations import spectral_norm
+
+N_THIRDS = 3
+N_MELS = 128
+N_COLUMNS = 256
+V_SHAPE = (1, 8, 16)
+Z_SHAPE = (256, 8, 8)
+IMAGE_PX = 64
+
+LEVEL_RMS_DBFS = -20.0
+"""The level that sound is brought to before it is heard. The encoder divides a window by its own mean power,
+so what is 20 dB off is heard the same; the level matters only for how near SILENCE_POWER it comes."""
+SILENCE_POWER = 1e-7
+"""Mean mel power that counts as silence, about -80 dBFS: windows of that level and below fade to nothing."""
+
+ENCODER_CHANNELS = (32, 64, 128, 256, 256)
+GENERATOR_CHANNELS = (256, 128)
+DISCRIMINATOR_CHANNELS = (64, 128, 256, 256)
+CLASSIFIER_CHANNELS = (32, 64, 64, 64)
+LEAK = 0.2
+HEAD_SCALE = 0.2
+"""v begins this small, so that distances begin near the triplet's margin: far above it, E makes all v one."""
+
+
+class Encoder(nn.Module):
+    """E: mel (B, 3, 128, 256) float32 linear power, as `EraMel.window()` → v (B, 1, 8, 16). Table 1 (a).
+
+    Five times Conv3×3-BN-ReLU with a max-pool between two, then Conv1×1.
+    """
+
+    def __init__(self, power: float = 1.0) -> None:
+        super().__init__()
+        self.power = power
+        layers: list[nn.Module] = []
+        n_in = N_THIRDS
+        for i, n_out in enumerate(ENCODER_CHANNELS):
+            layers += [nn.MaxPool2d(2)] if i else []
+            layers += [nn.Conv2d(n_in, n_out, 3, padding=1, bias=False), nn.BatchNorm2d(n_out), nn.ReLU()]
+            n_in = n_out
+        self.layers = nn.Sequential(*layers)
+        self.head = nn.Conv2d(n_in, V_SHAPE[0], 1)
+        with torch.no_grad():
+            self.head.weight.mul_(HEAD_SCALE)
+
+    def forward(self, mel: Tensor) -> Tensor:
+        v: Tensor = self.head(self.features(mel))
+        return v
+
+    def features(self, mel: Tensor) -> Tensor:
+        """What v is made of, (B, 256, 8, 16); any width that 16 divides gives a sixteenth of it."""
+        features: Tensor = self.layers(self.level(mel))
+        return features
+
+    def level(self, mel: Tensor) -> Tensor:
+        """Power over its mean in the window (B, 3, 128, 256), to the power `self.power`; 0 in silence."""
+        mel = mel.clamp(min=0.0)
+        relative = mel / (mel.mean((1, 2, 3), keepdim=True) + SILENCE_POWER)
+        return relative if self.power == 1.0 else (relative + 1e-8) ** self.power
+
+
+class SelfAttention(nn.Module):
+    """Every place asks every 2×2 of places: x + strength · attention(x), (B, C, H, W); strength begins at 0.
+
+    Source: Zhang et al., Self-Attention GAN, 2019, section 3; keys and values max-pooled as in their released
+    code, which takes a quarter of the time.
+    """
+
+    def __init__(self, n_channels: int) -> None:
+        super().__init__()
+        self.query = nn.Conv2d(n_channels, n_channels // 8, 1)
+        self.key = nn.Conv2d(n_channels, n_channels // 8, 1)
+        self.value = nn.Conv2d(n_channels, n_channels, 1)
+        self.strength = nn.Parameter(torch.zeros(1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        query = self.query(x).flatten(2)
+        key, value = (F.max_pool2d(layer(x), 2).flatten(2) for layer in (self.key, self.value))
+        weights = torch.softmax(query.transpose(1, 2) @ key, dim=-1)
+        heard = value @ weights.transpose(1, 2)
+        return x + self.strength * heard.reshape(x.shape)
+
+
+class Generator(nn.Module):
+    """G: v (B, 1, 8, 16) and z (B, 256, 8, 8) of N(0, 1) → image (B, 3, 64, 64) in [-1, 1]. Table 1 (b).
+
+    Deconvolutions are spectrally normalised; `fold` leaves plain weights.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        first, second = GENERATOR_CHANNELS
+        self.deconv1 = spectral_norm(nn.ConvTranspose2d(Z_SHAPE[0] + V_SHAPE[0], first, 4, 2, 1))
+        self.norm1 = nn.InstanceNorm2d(first, affine=True)
+        self.deconv2 = spectral_norm(nn.ConvTranspose2d(first, second, 4, 2, 1))
+        self.norm2 = nn.InstanceNorm2d(second, affine=True)
+        self.attention1 = SelfAttention(second)
+        self.attention2 = SelfAttention(second)
+        self.deconv3 = spectral_norm(nn.ConvTranspose2d(second, 3, 4, 2, 1))
+
+    def forward(self, v: Tensor, z: Tensor) -> Tensor:
+        x = torch.cat((square(v), z), dim=1)
+        x = F.relu(self.norm1(self.deconv1(x)))
+        x = F.relu(self.norm2(self.deconv2(x)))
+        x = self.attention2(self.attention1(x))
+        return torch.tanh(self.deconv3(x))
+
+
+def square(v: Tensor) -> Tensor:
+    """v (B, 1, 8, 16) → (B, 1, 8, 8), bilinear: each place the mean of two neighbours in time."""
+    return F.interpolate(v, size=Z_SHAPE[1:], mode="bilinear", align_corners=False)
+
+
+class Discriminator(nn.Module):
+    """D̄: image (B, 3, 64, 64) → how real its patches look, unbounded, (B, 256, 4, 4). Table 1 (c)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        n_in = 3
+        for n_out in DISCRIMINATOR_CHANNELS:
+            layers += [nn.Conv2d(n_in, n_out, 4, 2, 1), nn.LeakyReLU(LEAK)]
+            n_in = n_out
+        self.layers = nn.Sequential(*layers)
+
+    def forward(self, image: Tensor) -> Tensor:
+        patches: Tensor = self.layers(image)
+        return patches
+
+
+class Classifier(nn.Module):
+    """C: image (B, 3, 64, 64) → logits of its era (B, n_eras). About 94,000 parameters with 20 eras."""
+
+    def __init__(self, n_eras: int) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        n_in = 3
+        for n_out in CLASSIFIER_CHANNELS:
+            layers += [nn.Conv2d(n_in, n_out, 3, 2, 1), nn.LeakyReLU(LEAK)]
+            n_in = n_out
+        self.layers = nn.Sequential(*layers)
+        self.dropout = nn.Dropout(0.3)
+        self.head = nn.Linear(n_in, n_eras)
+
+    def forward(self, image: Tensor) -> Tensor:
+        logits: Tensor = self.head(self.dropout(self.layers(image).mean((2, 3))))
+        return logits
+
+
+class MVNet(nn.Module):
+    """The trained pair {E, G}: mel (B, 3, 128, 256), z (B, 256, 8, 8) → image (B, 3, 64, 64) in [-1, 1]."""
+
+    def __init__(self, power: float = 1.0) -> None:
+        super().__init__()
+        self.encoder = Encoder(power)
+        self.generator = Generator()
+
+    def forward(self, mel: Tensor, z: Tensor) -> Tensor:
+        image: Tensor = self.generator(self.encoder(mel), z)
+        return image
+
+    @torch.no_grad()
+    def fold(self) -> MVNet:
+        """Make the spectrally normalised weights plain ones, in place; evaluation mode; the same answers."""
+        self.eval()
+        for module in self.modules():
+            if parametrize.is_parametrized(module, "weight"):
+                parametrize.remove_parametrizations(module, "weight", leave_parametrized=True)
+        for parameter in self.parameters():
+            parameter.requires_grad_(True)
+        return self
+
+
+def example_inputs(seed: int = 0) -> tuple[Tensor, Tensor, Tensor]:
+    """A mel, a v and a z of batch 1, for export and for parity."""
+    random = torch.Generator().manual_seed(seed)
+    mel = torch.rand(1, N_THIRDS, N_MELS, N_COLUMNS, generator=random) ** 8
+    v, z = (torch.randn(1, *shape, generator=random) for shape in (V_SHAPE, Z_SHAPE))
+    return mel, v, z
