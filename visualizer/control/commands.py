@@ -214,8 +214,17 @@ class Commands:
     def _previous(self, source: str) -> None:
         self._next(source, -1)
 
+    def _toggle(self, id: str, source: str) -> None:
+        self.set(id, not self._values[id], source)
+
     def _lock(self, source: str) -> None:
-        self.set("show.lock", not self._values["show.lock"], source)
+        self._toggle("show.lock", source)
+
+    def _blackout(self, source: str) -> None:
+        self._toggle("output.blackout", source)
+
+    def _freeze(self, source: str) -> None:
+        self._toggle("output.freeze", source)
 
     def _undo(self, source: str) -> None:
         self.recalls.undo(source)
@@ -259,6 +268,8 @@ ACTIONS: dict[str, Callable[[Commands, str], None]] = {
     "take": Commands._take,
     "tap": Commands._tap,
     "panel": Commands._panel,
+    "blackout": Commands._blackout,
+    "freeze": Commands._freeze,
     "panic": Commands._panic,
     "undo": Commands._undo,
     **{f"preset_{slot}": _on_slot("recall", slot) for slot in SLOTS},
