@@ -254,7 +254,7 @@ def _order(entry: Entry) -> tuple[bool, int, str]:
 def _bytes(file: Path) -> bytes | None:
     try:
         return file.read_bytes()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         raise UserError(f"{file} cannot be read ({error.strerror}).") from None
