@@ -117,7 +117,7 @@ class Recalls:
         if before:
             self._done.append(take_back)
         self.last = preset.name
-        self._announce(" ".join((f"preset {_titled(preset)}", *preset.notes)))
+        self._announce(". ".join((f"preset {_titled(preset)}", *preset.notes[:1])))
 
     def _save(self, name: str | None, slot: object) -> None:
         preset, before = self.presets.save(name, slot, self._values.snapshot())  # type: ignore[arg-type]
