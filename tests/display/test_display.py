@@ -107,11 +107,21 @@ def test_keys_act_at_once_and_tell_the_parent(start: Callable[..., Show]) -> Non
     assert show.sent == [{"set": {"output.blackout": True}}, {"set": {"display.hud": True}}]
     show.run(0.3)
     assert show.pixel() == (0, 0, 0)
-    show.press("BackSpace", "n", "ctrl+i", "9")
+    show.press("BackSpace", "n", "ctrl+i", "0")
     show.run(until=lambda: len(show.sent) == 5)
     assert show.sent[2:] == [{"do": "panic"}, {"do": "next"}, {"do": "next_input"}]
     show.run(0.3)
     assert show.pixel() != (0, 0, 0)
+
+
+def test_digits_recall_presets_and_control_saves_and_undoes(start: Callable[..., Show]) -> None:
+    show = start()
+    show.run(0.2)
+    show.press("3", "ctrl+3", "KP_9", "ctrl+z", "0", "ctrl+0", "z")
+    show.run(until=lambda: len(show.sent) == 4)
+    show.run(0.3)
+    wanted = ("preset_3", "save_preset_3", "preset_9", "undo")
+    assert show.sent == [{"do": name} for name in wanted]
 
 
 def test_f_fills_the_screen_and_escape_leaves_it_without_quitting(start: Callable[..., Show]) -> None:
