@@ -11,7 +11,7 @@ from visualizer.ipc import memory
 from visualizer.ipc.ring import AudioRing
 from visualizer.ipc.slots import FeatureSlot, FrameSlot, JsonSlot
 
-WORKERS = ("capture", "deck_a", "deck_b", "display", "output", "panel")
+WORKERS = ("capture", "deck_a", "deck_b", "display", "output", "control", "panel")
 """The processes that have a health slot."""
 
 DECK_PX = 1024
