@@ -17,6 +17,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "devices": ("visualizer.audio.devices", "list the inputs there are"),
     "parameters": ("visualizer.parameters_cli", "list every control"),
     "presets": ("visualizer.control.presets_cli", "list, export and import presets"),
+    "osc": ("visualizer.control.osc_cli", "list every OSC address"),
     "bench": ("benchmarks.cli", "measure speed against a reference run beside it"),
 }
 

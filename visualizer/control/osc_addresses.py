@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from visualizer.control import commands, keys
+from visualizer.control import commands
 from visualizer.control.osc_wire import Argument
 from visualizer.parameters import PARAMETERS, Parameter, Value
 from visualizer.types import N_CHROMA, N_SPECTRUM, UserError
@@ -113,9 +113,22 @@ def _of_parameter(parameter: Parameter) -> list[Address]:
     return two if opens else [replace(address, is_writable=False) for address in two]
 
 
+_ACTION_HELP = {
+    "next": "Next seed.",
+    "previous": "Previous seed.",
+    "lock": "The seed is locked, or no longer.",
+    "blackout": "Blackout, or no longer.",
+    "freeze": "Freeze, or no longer.",
+    "panic": "Calm effects, no blackout, no freeze.",
+    "take": "Take what is held in the other deck.",
+    "tap": "Tap the tempo.",
+    "panel": "Open the panel, or raise it.",
+    "undo": "Undo the last preset.",
+}
+
+
 def _of_action(name: str) -> Address:
-    known = {binding.does: binding.help for binding in keys.BINDINGS if binding.does}
-    help = known.get(name, name.replace("_", " ").capitalize()) + "."
+    help = _ACTION_HELP.get(name, name.replace("_", " ").capitalize() + ".")
     return Address(f"{ROOT}/do/{name}", "action", help, name, "f", 0.0, 1.0, is_readable=False)
 
 
@@ -153,17 +166,10 @@ TOLD = (
 PRESET = "preset"
 """The action that takes which one: the number of a key, or a name."""
 
+_PRESET = Address(
+    f"{ROOT}/do/{PRESET}", "action", "Preset, by its key or its name.", PRESET, "i", 1, 9, is_readable=False
+)
 _SERVICES = (
-    Address(
-        f"{ROOT}/do/{PRESET}",
-        "action",
-        "Preset, by its key or its name.",
-        PRESET,
-        "i",
-        1,
-        9,
-        is_readable=False,
-    ),
     Address(SUBSCRIBE, "service", "Values that change are sent to the sender, for a minute.", tags="i"),
     Address(UNSUBSCRIBE, "service", "No longer.", tags="i"),
 )
@@ -172,7 +178,7 @@ _SERVICES = (
 def _table() -> dict[str, Address]:
     of_parameters = [address for parameter in PARAMETERS.values() for address in _of_parameter(parameter)]
     of_actions = [_of_action(name) for name in commands.ACTIONS if name not in NEVER]
-    return {address.path: address for address in (*of_parameters, *of_actions, *TOLD, *_SERVICES)}
+    return {address.path: address for address in (*of_parameters, *of_actions, _PRESET, *_SERVICES, *TOLD)}
 
 
 TABLE = _table()
