@@ -1,0 +1,211 @@
+"""Measures a trained MVNet and puts it into `models/`: weights, two graphs, its eras, card, preview."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from visualizer.checkpoints.cards import Card
+from visualizer.checkpoints.export import publish
+from visualizer.checkpoints.modules import mvnet_graphs
+from visualizer.networks.mvnet import Classifier, MVNet
+from visualizer.training import house, mvnet_judge, mvnet_sheet
+from visualizer.training.mvnet import ID, N_CLASSIFIED, read_eras
+from visualizer.training.mvnet_data import Pairs, read_paintings
+from visualizer.training.mvnet_eras import Eras
+from visualizer.training.mvnet_judge import accuracy, balanced, classify, eras_of, hear, paint
+from visualizer.training.mvnet_music import Music, read_music
+from visualizer.training.ship_tagger import current_commit
+from visualizer.types import UserError
+
+N_HEARD_PER_ERA = 48
+"""Training windows of each era that the centres and the reading of years come from."""
+N_JUDGED_PER_ERA = 12
+N_CURVE_PER_ERA = 6
+N_CURVE_POINTS = 12
+N_JUDGE_STEPS = 1500
+N_PREVIEW_Z = 5
+FIGURES = "figures.json"
+
+
+@dataclass(frozen=True)
+class Trained:
+    """The averaged MVNet of a run with its classifier, its eras and how many images it learned from."""
+
+    mvnet: MVNet
+    classifier: Classifier
+    eras: Eras
+    n_images: int
+    n_steps: int
+
+    @classmethod
+    def load(cls, folder: Path) -> Trained:
+        state = house.load_state(folder / "state.pt")
+        eras = read_eras(state)
+        classifier = Classifier(len(eras))
+        classifier.load_state_dict(state["classifier"])
+        counted = state["counters"]
+        mvnet = mvnet_judge.load_average(state)
+        return cls(mvnet, classifier.eval(), eras, counted["n_images"], counted["n_steps"])
+
+
+def main(a: argparse.Namespace) -> None:
+    """The stages judge, publish and sheet of `klangbild train mvnet`."""
+    trained = Trained.load(a.out)
+    if a.stage == "judge":
+        figures = measure(trained, a.data, a.music, a.out, a.without, a.picture)
+        print(json.dumps(figures, indent=2))
+    elif a.stage == "publish":
+        publish_run(trained, a.music, a.out, a.models)
+    else:
+        mvnet_sheet.draw_pieces(trained.mvnet, read_music(a.music, "val"), trained.eras, a.picture)
+        print(f"drawn: {a.picture}")
+
+
+def measure(
+    trained: Trained, data: Path, music_dir: Path, out: Path, without: Path, picture: Path
+) -> dict[str, float]:
+    """Every figure of the card; kept in `out`/figures.json, and the course of era accuracy in `picture`."""
+    eras = trained.eras
+    train, val = read_music(music_dir, "train"), read_music(music_dir, "val")
+    paintings = {split: read_paintings(data, split, music_dir) for split in ("train", "val")}
+    pairs = Pairs(train, paintings["train"], eras, 2, 1, mvnet_judge.JUDGE_SEED)
+    judge = mvnet_judge.train_judge(pairs, len(eras), N_JUDGE_STEPS, music_dir)
+    figures: dict[str, float] = {
+        "n_images": trained.n_images,
+        "n_steps": trained.n_steps,
+        "chance": 1 / len(eras),
+        "judge_accuracy_val_paintings": mvnet_judge.painting_accuracy(judge, paintings["val"], eras),
+        "classifier_accuracy_val_paintings": mvnet_judge.painting_accuracy(
+            trained.classifier, paintings["val"], eras
+        ),
+        "judge_accuracy_train_paintings": _seen_accuracy(judge, pairs),
+    }
+    numbers = {"train": eras_of(train.years, eras), "val": eras_of(val.years, eras)}
+    chosen = {split: balanced(numbers[split], N_JUDGED_PER_ERA) for split in numbers}
+    for split, music in (("train", train), ("val", val)):
+        v = hear(trained.mvnet.encoder, music, chosen[split])
+        images, wanted = paint(trained.mvnet, v), numbers[split][chosen[split]]
+        figures[f"era_accuracy_{split}"] = accuracy(classify(judge, images), wanted)
+        figures[f"own_era_accuracy_{split}"] = accuracy(classify(trained.classifier, images), wanted)
+        if split == "train":
+            figures |= mvnet_judge.colour_distance(images, wanted)
+            figures["variety_of_z"] = mvnet_judge.variety(trained.mvnet, v[::24])
+    centres, reading = _eras_heard(trained, train)
+    figures["era_accuracy_centres"] = _centre_accuracy(trained.mvnet, centres, judge)
+    known = np.flatnonzero(numbers["val"] >= 0)
+    v = hear(trained.mvnet.encoder, val, known)
+    figures |= mvnet_judge.year_errors(reading, v, val.years[known], eras)
+
+    curves = {}
+    places = balanced(numbers["train"], N_CURVE_PER_ERA, seed=1)
+    for name, run in (("with", out), ("without", without)):
+        curves[name] = mvnet_judge.curve(run, judge, train, places, numbers["train"], N_CURVE_POINTS)
+        if curves[name]:
+            figures[f"curve_{name}_best"] = max(share for _, share in curves[name])
+            figures[f"curve_{name}_last"] = curves[name][-1][1]
+    mvnet_sheet.draw_curves(curves, 1 / len(eras), picture)
+    rounded = {name: float(f"{value:.4g}") for name, value in figures.items()}
+    (out / FIGURES).write_text(json.dumps(rounded, indent=2) + "\n", "utf-8")
+    return rounded
+
+
+def _seen_accuracy(judge: torch.nn.Module, pairs: Pairs) -> float:
+    batch = pairs.paintings(0, 16 * N_CLASSIFIED)
+    return accuracy(classify(judge, batch.image), batch.era.numpy())
+
+
+def _centre_accuracy(mvnet: MVNet, centres: Tensor, judge: torch.nn.Module, n_z: int = 8) -> float:
+    """How often images of the eras' mean v, with several z, are judged to be of their era."""
+    images = paint(mvnet, centres.repeat_interleave(n_z, 0))
+    return accuracy(classify(judge, images), np.arange(len(centres)).repeat(n_z))
+
+
+def _eras_heard(trained: Trained, music: Music) -> tuple[Tensor, mvnet_judge.Reading]:
+    """The mean v of each era (n, 1, 8, 16) and the reading of the era from v, from training music."""
+    numbers = eras_of(music.years, trained.eras)
+    chosen = balanced(numbers, N_HEARD_PER_ERA)
+    v, wanted = hear(trained.mvnet.encoder, music, chosen), numbers[chosen]
+    if len(np.unique(wanted)) < len(trained.eras):
+        raise UserError("some eras have no music any more; make it anew with --stage music")
+    centres = torch.stack([v[torch.from_numpy(wanted == era)].mean(0) for era in range(len(trained.eras))])
+    return centres, mvnet_judge.fit_reading(v, wanted, len(trained.eras))
+
+
+def publish_run(trained: Trained, music_dir: Path, out: Path, folder: Path) -> None:
+    """Writes the model; the figures are those of `--stage judge`, where it judged these very weights."""
+    centres, reading = _eras_heard(trained, read_music(music_dir, "train"))
+    extras: dict[str, NDArray[Any]] = {
+        "decade_years": np.array(trained.eras.firsts, np.float32),
+        "decade_v": centres.numpy().astype(np.float32),
+        "year_weight": reading.weight.astype(np.float32),
+        "year_bias": reading.bias.astype(np.float32),
+    }
+    figures = _known_figures(out / FIGURES, trained)
+    with tempfile.TemporaryDirectory() as made:
+        preview = Path(made) / "preview.jpg"
+        house.save_sheet(preview_images(trained.mvnet, centres), preview, len(centres))
+        card = make_card(trained, figures)
+        parity = publish(
+            trained.mvnet, mvnet_graphs(trained.mvnet), card, folder, extras=extras, preview=preview
+        )
+    for file, by_runtime in parity.items():
+        print(file, {name: f"{value.max_error:.1e}" for name, value in by_runtime.items()})
+
+
+def preview_images(mvnet: MVNet, centres: Tensor) -> Tensor:
+    """A column an era, a row a z: (n_z · n_eras, 3, 64, 64)."""
+    n = len(centres)
+    images = torch.cat([paint(mvnet, centres, seed=z)[:n] for z in range(N_PREVIEW_Z)])
+    return images
+
+
+def _known_figures(path: Path, trained: Trained) -> dict[str, float]:
+    counted = {"n_images": float(trained.n_images), "n_steps": float(trained.n_steps)}
+    if not path.is_file():
+        return counted
+    figures: dict[str, float] = json.loads(path.read_text("utf-8"))
+    return figures if figures.get("n_images") == trained.n_images else counted
+
+
+def make_card(trained: Trained, figures: dict[str, float]) -> Card:
+    n_parameters = sum(p.numel() for p in trained.mvnet.parameters())
+    power = trained.mvnet.encoder.power
+    return Card(
+        id=ID,
+        kind="mvnet",
+        title="House eras",
+        summary="Hears 8.91 s of music and paints a 64 px style image in the manner of the paintings of its "
+        f"era, {trained.eras.firsts[0]} to {trained.eras.end - 1}, {len(trained.eras)} eras.",
+        paper="Lee et al., Crossing You in Style: Cross-modal Style Transfer from Music to Visual Arts, 2020",
+        data="About 2,600 clips of scores from 1490 to 1930 (CC0, public domain, CC BY, CC BY-SA, BSD) "
+        "rendered with two soundfonts, a few recordings of known year, and 7,500 reproductions of paintings "
+        "in the public domain, 1490 to 1949, by decade of their year.",
+        rights="The paintings are in the public domain; the weights are under this project's licence (MIT).",
+        command="klangbild train mvnet --stage music, --stage hear, then the training itself, --stage judge "
+        "and --stage publish",
+        commit=current_commit(),
+        architecture={"power": power},
+        figures={"n_parameters": float(n_parameters), **figures},
+        limits=LIMITS,
+        labels=trained.eras.labels,
+    )
+
+
+LIMITS = (
+    "Trained on one busy CPU core. Years are uneven: paintings of 1800 to 1869 are nearly all Japanese "
+    "prints, those of 1490 to 1599 are by a handful of painters, about a third of the years are estimates "
+    "from the artist's life, and there is nothing after 1949: newer music gets the era it sounds nearest to. "
+    "Scores are played by two soundfonts: instruments say more of the era than harmony does. The learning "
+    "rate is five times the paper's, the encoder hears the fourth root of the power and was taught to listen "
+    "before the images began (docs/decisions/0010)."
+)
