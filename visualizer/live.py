@@ -16,6 +16,8 @@ from typing import Any
 from visualizer import clock, parameters, paths, settings
 from visualizer.control.commands import PANEL, Commands
 from visualizer.control.decks import Decks
+from visualizer.control.preset_files import Preset
+from visualizer.control.presets import Presets
 from visualizer.ipc.regions import Regions
 from visualizer.ipc.supervisor import Supervisor
 from visualizer.ipc.worker import WorkerSpec
@@ -45,7 +47,7 @@ def main(arguments: Sequence[str]) -> int:
     commands = Commands(values, decks, Lists())
     with (
         closing(StatusWriter(options.status)) as status,
-        Supervisor(_specs(_has_panel(options)), Regions.create(), decks, commands.obey) as supervisor,
+        Supervisor(_specs(_has_panel(options)), Regions.create(), commands, commands.obey) as supervisor,
     ):
         supervisor.pin("deck_a", decks.pinned())
         supervisor.start()
@@ -67,6 +69,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
         metavar="PATH",
         help="what era mode paints over: a picture, folder, video, camera or traumer",
     )
+    parser.add_argument("--preset", metavar="KEY", help="start with a preset, by its key 1 to 9 or its name")
     parser.add_argument("--fullscreen", action="store_true", help="start in full screen")
     parser.add_argument("--monitor", metavar="NAME", help="the monitor by name or part of it")
     parser.add_argument("--record", metavar="FILE", help="record the shown picture with the heard sound")
@@ -98,7 +101,7 @@ def _kept() -> dict[str, Value]:
 def _values(kept: Mapping[str, Value], options: argparse.Namespace) -> ParameterState:
     """The user's settings, then what the command line says."""
     values = ParameterState(kept, "settings")
-    asked: dict[str, Value | None] = {
+    named: dict[str, Value | None] = {
         "audio.input": options.input,
         "audio.channels": options.channels,
         "show.mode": options.mode,
@@ -107,11 +110,20 @@ def _values(kept: Mapping[str, Value], options: argparse.Namespace) -> Parameter
         "display.monitor": options.monitor,
         "output.record": options.record,
     }
+    asked = dict(_preset(options.preset).values) if options.preset is not None else {}
+    asked |= {id: value for id, value in named.items() if value is not None}
     asked |= dict(parameters.parse_assignment(text) for text in options.set)
     for id, value in asked.items():
-        if value is not None:
-            values.set(id, value, "command line")
+        values.set(id, value, "command line")
     return values
+
+
+def _preset(wanted: str) -> Preset:
+    """The preset that the command line names; UserError where there is none."""
+    preset = Presets().find(int(wanted) if len(wanted) == 1 and wanted.isdecimal() else wanted)
+    for note in preset.notes:
+        logging.warning(note)
+    return preset
 
 
 def _check_output(values: ParameterState) -> None:

@@ -71,6 +71,10 @@ class Commands:
         wait_s = self.recalls.wait_s
         return at_most_s if wait_s is None else min(wait_s, at_most_s)
 
+    def snapshot(self) -> dict[str, Any]:
+        """All that a process is told: values, decks, presets. For one that starts."""
+        return self._decks.snapshot() | self.recalls.told()
+
     def begin(self, processes: Processes) -> None:
         """From now on changes reach these processes."""
         self._processes = processes

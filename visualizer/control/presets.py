@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -223,7 +224,8 @@ class Presets:
         return tuple(before)
 
     def _free_file(self, name: str) -> Path:
-        stem = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "preset"
+        plain = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
+        stem = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-") or "preset"
         stem = f"preset-{stem}" if _RESERVED.fullmatch(stem) else stem
         taken = {file.name.casefold() for file in self._files(self.folder)}
         names = (f"{stem}{suffix}.json" for suffix in ("", *(f"-{n}" for n in range(2, MAX_PRESETS + 3))))
