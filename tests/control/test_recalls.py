@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.control.test_commands import Lists, Processes
 from visualizer import clock
@@ -287,3 +290,50 @@ def test_what_was_left_out_is_said_on_recall(desk: Desk) -> None:
     assert desk.said == "Preset 6: X. effects.glow is not known here and is left out."
     desk.wait(2)
     assert desk.values["effects.hue"] == 30.0
+
+
+_IDS = ("effects.bloom", "effects.zoom", "era.year")
+_SHARES = st.sampled_from([0.0, 0.25, 1.0])
+_STEPS = st.one_of(
+    st.tuples(st.just("recall"), st.integers(1, 4)),
+    st.tuples(st.just("hand"), st.sampled_from(_IDS), _SHARES),
+    st.tuples(st.just("undo")),
+    st.tuples(st.just("wait"), st.sampled_from([0.05, 0.4, 3.0])),
+)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    looks=st.lists(st.dictionaries(st.sampled_from(_IDS), _SHARES), min_size=4, max_size=4),
+    steps=st.lists(_STEPS, max_size=25),
+)
+def test_whatever_hands_and_recalls_do_the_newest_wish_is_met(
+    looks: list[dict[str, float]], steps: list[tuple[Any, ...]]
+) -> None:
+    with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
+        desk = Desk(Path(folder))
+        patch.setattr(clock, "now_ns", lambda: desk.now_ns)
+        for slot, look in enumerate(looks, 1):
+            desk.presets.save(f"P{slot}", slot, {id: PARAMETERS[id].from_share(x) for id, x in look.items()})
+        wished = {id: desk.values[id] for id in _IDS}
+        undone: list[dict[str, Any]] = []
+        for step in steps:
+            match step:
+                case "recall", slot:
+                    look = desk.presets.find(slot).values
+                    before = {id: wished[id] for id in look if wished[id] != look[id]}
+                    if before:
+                        undone.append(before)
+                    wished |= look
+                    desk.do(f"preset_{slot}")
+                case "hand", id, share:
+                    desk.commands.set(id, PARAMETERS[id].from_share(share), "panel")
+                    wished[id] = desk.values[id]
+                case ("undo",) if undone:
+                    wished |= undone.pop()
+                    desk.do("undo")
+                case "wait", seconds:
+                    desk.wait(seconds)
+        desk.wait(3.0)
+        assert {id: desk.values[id] for id in _IDS} == wished
+        assert desk.commands.wait_s(0.1) == 0.1
