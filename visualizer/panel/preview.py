@@ -87,9 +87,8 @@ class Preview(Card):
             style.polish(self.sentence)
 
     def _show(self, deck: str, picture: Picture) -> None:
-        image = self._feed.frame(deck)
-        is_running = self._model.processes and self._is_painting(deck)
-        if image is not None and (is_running or not self._model.processes):
+        image = self._feed.frame(deck) if self._is_painting(deck) else None
+        if image is not None:
             picture.show_pixels(image.pixels)
 
     def _is_painting(self, deck: str) -> bool:

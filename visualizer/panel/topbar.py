@@ -114,8 +114,9 @@ class TopBar(Card):
         self.model_name.setText(describe_models(model))
         self.input.setText(str(capture.get("input") or "no input"))
         self.gain.setText("" if features is None else f"gain {features.gain_db:+.0f} dB")
-        latency_ms = display.get("latency_ms")
-        numbers = (display.get("shown_fps"), painting.get("images_per_s"), latency_ms)
+        latency = display.get("latency_ms")
+        light_ms = latency.get("light_p50") if isinstance(latency, dict) else None
+        numbers = (display.get("shown_fps"), painting.get("images_per_s"), light_ms)
         for figure, number, unit in zip(self.figures, numbers, ("", "", " ms"), strict=True):
             figure.setText(f"{number:.0f}{unit}" if isinstance(number, int | float) else "–")
         self.blackout.setChecked(bool(model["output.blackout"]))
@@ -180,7 +181,7 @@ def describe_models(model: Model) -> str:
             PARAMETERS["era.network"], str(painting.get("network", model["era.network"]))
         )
         return f"{network} over {painting.get('content') or 'a picture'}"
-    return Path(str(model["traumer.generator"])).name
+    return Path(str(painting.get("generator") or model["traumer.generator"])).name
 
 
 def new_file() -> str:

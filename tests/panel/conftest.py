@@ -1,0 +1,83 @@
+"""A panel without a process: real regions, Qt's offscreen screen, and what it sends in a list."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+pytest.importorskip("PyQt6.QtWidgets", reason="the panel needs PyQt6", exc_type=ImportError)
+
+from visualizer import parameters
+from visualizer.ipc.regions import Regions
+from visualizer.panel.panel import Panel
+
+
+class Driven:
+    """A panel that a test drives by hand."""
+
+    def __init__(self, regions: Regions) -> None:
+        self.sent: list[dict[str, Any]] = []
+        settings = {**parameters.defaults(), "on_air": "a", "deck_stage": "idle", "deck_sentence": ""}
+        self.panel = Panel(settings=settings, regions=regions, send=self.sent.append)
+        self.panel.setup()
+        self.window = self.panel._window
+        self.model = self.panel._model
+
+    def step(self, n: int = 3) -> None:
+        """So many refreshes of the window."""
+        until = self.window._n + n
+        while self.window._n < until:
+            self.panel.step()
+
+    def hear(self, **values: Any) -> None:
+        """The parent's values, as the loop hands them on."""
+        self.panel.settings.update(values)
+        self.panel.on_settings(values)
+        self.step()
+
+    def reset(self) -> None:
+        """As at the start, for the next test: building a window takes its time."""
+        self.model.flush()
+        self.hear(**{id: self.model[id] for id in parameters.PARAMETERS})  # nothing is under way any more
+        decks = {"on_air": "a", "next": None, "stage": "idle", "sentence": ""}
+        self.panel.on_command({"decks": decks, "status": {}})
+        self.hear(**parameters.defaults())
+        self.window.show_page(0)
+        self.window.centralWidget().setFocus()
+        self.step(12)
+        self.sent.clear()
+
+    def set(self) -> dict[str, Any]:
+        """All values sent so far, the newest of each; forgets them."""
+        self.step()
+        values = {id: value for command in self.sent for id, value in command.get("set", {}).items()}
+        self.sent.clear()
+        return values
+
+
+@pytest.fixture(scope="module")
+def regions() -> Iterator[Regions]:
+    """A show's shared memory."""
+    made = Regions.create(audio_s=2)
+    made.audio.restart()
+    yield made
+    made.unlink()
+
+
+@pytest.fixture(scope="module")
+def opened(regions: Regions) -> Iterator[Driven]:
+    """A panel with its window on an invisible screen."""
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    made = Driven(regions)
+    yield made
+    made.panel.close()
+
+
+@pytest.fixture
+def driven(opened: Driven) -> Driven:
+    """The module's panel, as at its start."""
+    opened.reset()
+    return opened
