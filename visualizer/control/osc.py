@@ -193,8 +193,8 @@ class Osc:
 
     def _obey(self, wishes: Wishes, inbox: Inbox, now_s: float) -> None:
         self._values.update(wishes.values)
-        for peer, id in wishes.moved:
-            self._outbox.note_moved(peer, id, wishes.values[id], now_s)
+        for (peer, id), is_exact in wishes.moved.items():
+            self._outbox.note_moved(peer, id, wishes.values[id] if is_exact else None, now_s)
         for peer, wants in wishes.subscriptions:
             self._outbox.subscribe(peer, wants, now_s)
         for peer, address in wishes.questions:

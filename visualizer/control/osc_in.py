@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import ipaddress
+import math
 import socket
 import time
 from collections import Counter, deque
@@ -59,8 +60,8 @@ class Wishes:
     """Who asked for which value."""
     subscriptions: list[tuple[Peer, bool]] = field(default_factory=list)
     """Who wants to be told, or no longer."""
-    moved: set[tuple[Peer, str]] = field(default_factory=set)
-    """Who moved which parameter."""
+    moved: dict[tuple[Peer, str], bool] = field(default_factory=dict)
+    """Who moved which parameter, and whether to a value that it can have."""
 
 
 def open_socket(host: str, port: int | None) -> socket.socket:
@@ -231,8 +232,14 @@ class Inbox:
         else:
             if address.id in ONLY_HERE and not ipaddress.ip_address(peer[0]).is_loopback:
                 raise UserError(f"{address.id} is set on the show's own machine only.")
-            wishes.values[address.id] = address.value_of(arguments[0])
-            wishes.moved.add((peer, address.id))
+            value = wishes.values[address.id] = address.value_of(arguments[0])
+            wishes.moved[peer, address.id] = _is_alike(arguments[0], address.arguments_of(value)[0])
+
+
+def _is_alike(one: Argument, other: Argument) -> bool:
+    if isinstance(one, (int, float)) and isinstance(other, (int, float)):
+        return math.isclose(one, other, rel_tol=1e-5, abs_tol=1e-5)
+    return one == other
 
 
 def _written(message: osc_wire.Message) -> str:

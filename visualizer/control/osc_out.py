@@ -146,14 +146,16 @@ class Outbox:
         else:
             self.counts["refused"] += 1
 
-    def note_moved(self, peer: Peer, id: str, value: Value, now_s: float) -> None:
-        """Somebody at `peer` set this value and has it."""
+    def note_moved(self, peer: Peer, id: str, value: Value | None, now_s: float) -> None:
+        """Somebody at `peer` set this value and shows it; None where it shows one that it cannot have."""
         for listener in self._listeners():
             if listener.peer[0] == peer[0]:
                 listener.moved_s[id] = now_s
                 listener.pending.add(id)
             if listener.peer == peer:
-                listener.sent[id] = value
+                listener.sent.pop(id, None)
+                if value is not None:
+                    listener.sent[id] = value
 
     def note_changed(self, ids: Iterable[str]) -> None:
         """These values may have changed."""

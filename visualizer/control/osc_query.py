@@ -112,15 +112,15 @@ class Query:
                 "choose another port with --set control.oscquery_port=…, or none with 0."
             ) from None
         self.port = int(self._server.server_address[1])
-        self._thread = threading.Thread(
+        threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.2}, name="OSCQuery", daemon=True
-        )
-        self._thread.start()
+        ).start()
 
     def close(self) -> None:
         """Ends the thread; who is just being answered does not hold us up."""
-        threading.Thread(target=self._end, name="OSCQuery's end", daemon=True).start()
-        self._thread.join(TIMEOUT_S)
+        ending = threading.Thread(target=self._end, name="OSCQuery's end", daemon=True)
+        ending.start()
+        ending.join(TIMEOUT_S)
 
     def _end(self) -> None:
         self._server.shutdown()
@@ -153,11 +153,16 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Answers one request."""
-        parts = urlsplit(self.path) if len(self.path) <= _MAX_PATH else None
-        if parts is None or not _is_this_machine(self.headers.get("Host", "")):
-            self.send_error(403 if parts else 414)
+        if not _is_this_machine(self.headers.get("Host", "")):
+            self.send_error(403)
             return
-        status, found = self.find(unquote(parts.path), parts.query.partition("&")[0].partition("=")[0])
+        try:
+            parts = urlsplit(self.path[:_MAX_PATH])
+        except ValueError:
+            self.send_error(400)
+            return
+        attribute = parts.query.partition("&")[0].partition("=")[0]
+        status, found = self.find(unquote(parts.path), attribute)
         body = b"" if found is None else json.dumps(found, ensure_ascii=False).encode("utf-8", "replace")
         self.send_response(status)
         self.send_header("Content-Type", "application/json; charset=utf-8")
@@ -172,10 +177,8 @@ class _Handler(BaseHTTPRequestHandler):
 
 def _is_this_machine(host: str) -> bool:
     """Whether a request names us by number or as localhost: a web page that guesses our port has a name."""
-    name = urlsplit(f"//{host}").hostname or ""
-    if name in ("", "localhost"):
-        return True
     try:
-        return ipaddress.ip_address(name).is_loopback
+        name = urlsplit(f"//{host}").hostname or ""
+        return name in ("", "localhost") or ipaddress.ip_address(name).is_loopback
     except ValueError:
         return False
