@@ -13,9 +13,11 @@ from visualizer.checkpoints.export import Graph
 from visualizer.networks.style_transfer import (
     AvatarDecoder,
     CodesView,
+    Conv,
     Decoder,
     Encoder,
     EncoderView,
+    FirstLevel,
     LinearTransfer,
     StyleShape,
 )
@@ -27,10 +29,14 @@ EXAMPLE = (12, 16)
 
 
 class WCTDecoders(nn.Module):
-    """The decoders of the three levels, as multi-level WCT runs through them from the third to the first."""
+    """The decoders of the three levels, as multi-level WCT runs through them from the third to the first.
+
+    `first` is a copy of the encoder's first layer: that level is encoded and decoded in one graph.
+    """
 
     def __init__(self, shape: StyleShape) -> None:
         super().__init__()
+        self.first = Conv(3, shape.features[0])
         self.levels = nn.ModuleList(Decoder(shape, level) for level in (1, 2, 3))
 
 
@@ -62,7 +68,9 @@ def style_view(module: nn.Module, file: str) -> nn.Module:
     if isinstance(module, Encoder):
         return EncoderView(module, level).eval()
     if isinstance(module, WCTDecoders):
-        return module.levels[level - 1]
+        decoder = module.levels[level - 1]
+        assert isinstance(decoder, Decoder)
+        return FirstLevel(module.first, decoder).eval() if level == 1 else decoder
     if isinstance(module, LinearTransfer):
         return module.decoder if file == MODEL else CodesView(module, file == CONTENT).eval()
     return module
@@ -71,9 +79,10 @@ def style_view(module: nn.Module, file: str) -> nn.Module:
 def style_graphs(module: nn.Module, shape: StyleShape) -> list[Graph]:
     """Every graph of a model, each with a free height and width, counted at a quarter of the picture's."""
     if isinstance(module, Encoder):
-        return [_encoder_graph(module, shape, level) for level in (3, 2, 1)]
+        return [_encoder_graph(module, shape, level) for level in (3, 2)]
     if isinstance(module, WCTDecoders):
-        return [_decoder_graph(style_view(module, _file(level)), shape, level) for level in (3, 2, 1)]
+        coarse = [_decoder_graph(style_view(module, _file(level)), shape, level) for level in (3, 2)]
+        return [*coarse, _first_graph(style_view(module, _file(1)), shape)]
     if isinstance(module, LinearTransfer):
         codes = [_codes_graph(module, shape, file) for file in (CONTENT, STYLE)]
         return [_decoder_graph(module.decoder, shape, 3), *codes]
@@ -116,6 +125,18 @@ def _decoder_graph(decoder: nn.Module, shape: StyleShape, level: int) -> Graph:
     }
     shapes = {"features": _axes(n_features, level), "image": _axes(3, 1)}
     return Graph(decoder, example, ("image",), _file(level), shapes=shapes)
+
+
+def _first_graph(view: nn.Module, shape: StyleShape) -> Graph:
+    """image (1, 3, H, W), matrix (1, n_mix, 64) and offset (1, n_mix) → image (1, 3, H, W)."""
+    assert isinstance(view, FirstLevel)
+    assert view.decoder.mix.bias is not None
+    example = {
+        "image": _random(3, 1),
+        "matrix": view.decoder.mix.weight.detach().flatten(1)[None].clone(),
+        "offset": view.decoder.mix.bias.detach()[None].clone(),
+    }
+    return Graph(view, example, ("painted",), _file(1), shapes={"image": _axes(3, 1), "painted": _axes(3, 1)})
 
 
 def _codes_graph(linear: LinearTransfer, shape: StyleShape, file: str) -> Graph:

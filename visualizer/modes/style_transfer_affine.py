@@ -76,7 +76,7 @@ class AdaIN(Affine):
 
     def read_content(self, pixels: UInt8) -> AffineContent:
         """As `StyleTransfer.read_content`; the map is 1 / deviation."""
-        features = self.parts.encode(take_pixels(pixels))
+        features = self.parts.encode(take_pixels(pixels)).copy()
         mean, deviation = self._moments(features)
         return AffineContent(features, mean, np.float32(1) / deviation)
 
@@ -89,7 +89,7 @@ class AdaIN(Affine):
         return self._finish(content, self.mix.matrix * (style.map * content.map), style, strength)
 
     def _moments(self, features: Float32) -> tuple[Float32, Float32]:
-        flat = maths.flatten(features)
+        flat = maths.thin(features)
         return flat.mean(axis=1), np.sqrt(flat.var(axis=1) + np.float32(self.parts.network.variance_floor))
 
 
@@ -105,15 +105,15 @@ class Linear(Affine):
 
     def read_content(self, pixels: UInt8) -> AffineContent:
         """As `StyleTransfer.read_content`; the map is M(content)·compress, (n, C)."""
-        features = self.parts.encode(take_pixels(pixels))
+        features = self.parts.encode(take_pixels(pixels)).copy()
         return AffineContent(
-            features, maths.flatten(features).mean(axis=1), self._matrix(features, True) @ self._compress
+            features, maths.thin(features).mean(axis=1), self._matrix(features, True) @ self._compress
         )
 
     def read_style(self, image: Float32) -> AffineStyle:
         """As `StyleTransfer.read_style`; the map is mix·uncompress·M(style), (m, n)."""
         features = self.parts.encode(take_image(image))
-        return AffineStyle(maths.flatten(features).mean(axis=1), self._expand @ self._matrix(features, False))
+        return AffineStyle(maths.thin(features).mean(axis=1), self._expand @ self._matrix(features, False))
 
     def paint(self, content: AffineContent, style: AffineStyle, strength: float) -> Float32:
         """As `StyleTransfer.paint`."""
@@ -124,7 +124,7 @@ class Linear(Affine):
         network = self.parts.network
         _, _, height, width = features.shape
         graph = network.at(4 * height, 4 * width, CONTENT if of_content else STYLE)
-        _, centred = maths.centre(maths.flatten(graph.run({"features": features})["codes"]))
+        _, centred = maths.centre(maths.thin(graph.run({"features": features})["codes"]))
         exponent = -0.5 if of_content else 0.5
         first = maths.power(maths.covariance(centred), network.epsilon, network.variance_floor, exponent)
         prefix = "content_net" if of_content else "style_net"

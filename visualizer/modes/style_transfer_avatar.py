@@ -88,15 +88,16 @@ class Avatar:
     def _read(self, image: Float32) -> tuple[tuple[int, int], Float32, Float32, tuple[Float32, ...]]:
         features = self.parts.encode(image)
         flat = maths.flatten(features)
-        _, centred = maths.centre(flat)
+        mean, centred = maths.centre(maths.thin(features))
         network = self.parts.network
         whiten = maths.power(maths.covariance(centred), network.epsilon, network.variance_floor, -0.5)
         mixed = self._mix.matrix @ flat + self._mix.bias[:, np.newaxis]
+        white = np.asarray(whiten @ flat - (whiten @ mean)[:, np.newaxis])
         skips: list[Float32] = []
         for level in SKIPS:
-            values = np.maximum(self._skips[level] @ maths.flatten(self.parts.encode(image, level)), 0)
+            values = np.maximum(self._skips[level] @ self.parts.thin_encode(image, level), 0)
             skips += [values.mean(axis=1), np.sqrt(values.var(axis=1) + np.float32(STATISTICS_FLOOR))]
-        return (features.shape[2], features.shape[3]), whiten @ centred, mixed, tuple(skips)
+        return (features.shape[2], features.shape[3]), white, mixed, tuple(skips)
 
     def describe(self) -> str:
         """As `StyleTransfer.describe`."""

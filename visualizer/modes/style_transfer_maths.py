@@ -10,6 +10,40 @@ import numpy as np
 
 from visualizer.types import Float32
 
+N_PLACES = 6144
+"""As in the torch reference: statistics of larger maps are taken on a grid of about so many places."""
+
+
+INPUT_GAIN = 8.0
+"""Of the encoder's first layer."""
+
+
+def stride(height: int, width: int) -> int:
+    """k, so that every k-th row and column are at most N_PLACES places."""
+    k = 1
+    while (height // k) * (width // k) > N_PLACES:
+        k += 1
+    return k
+
+
+def thin(features: Float32) -> Float32:
+    """(1, C, h, w) → (C, n), n at most N_PLACES: every k-th row and column; finite."""
+    k = stride(*features.shape[2:])
+    return flatten(features[:, :, ::k, ::k])
+
+
+def thin_first_level(image: Float32, weight: Float32, bias: Float32) -> Float32:
+    """The encoder's first level of an image (1, 3, H, W), thinned: (64, n).
+
+    One convolution at the places that `thin` would leave; at full size its 64 channels are 16 MB a picture.
+    """
+    height, width = image.shape[2:]
+    k = stride(height, width)
+    wide = np.pad((image[0] - np.float32(0.5)) * np.float32(INPUT_GAIN), ((0, 0), (1, 1), (1, 1)), "reflect")
+    seen = [wide[:, dy : dy + height : k, dx : dx + width : k] for dy in range(3) for dx in range(3)]
+    patches = np.stack(seen, axis=1).reshape(27, -1)
+    return np.maximum(weight.reshape(len(weight), 27) @ patches + bias[:, np.newaxis], np.float32(0))
+
 
 def flatten(features: Float32) -> Float32:
     """(1, C, h, w) → (C, h·w), a finite copy."""

@@ -12,6 +12,7 @@ import numpy as np
 from visualizer import runtime
 from visualizer.checkpoints import cards, weights
 from visualizer.checkpoints.cards import MODEL, WEIGHTS, Model
+from visualizer.modes import style_transfer_maths as maths
 from visualizer.runtime import Precision, Runtime
 from visualizer.runtime.choose import verify_files
 from visualizer.types import Float32, UInt8, UserError
@@ -83,16 +84,22 @@ class Parts:
     network: Graphs
 
     def encode(self, image: Float32, level: int = 3) -> Float32:
-        """(1, 3, H, W) in [0, 1] → a copy of the features (1, C, ·, ·) of a level, 1 to 3."""
-        file = MODEL if level == 3 else f"level{level}.onnx"
-        loaded = self.encoder.at(image.shape[2], image.shape[3], file)
-        return loaded.run({"image": image})["features"].copy()
+        """(1, 3, H, W) in [0, 1] → features (1, C, ·, ·) of level 2 or 3, until the next call."""
+        loaded = self.encoder.at(image.shape[2], image.shape[3], file_of(level))
+        return loaded.run({"image": image})["features"]
+
+    def thin_encode(self, image: Float32, level: int) -> Float32:
+        """(1, 3, H, W) in [0, 1] → features of a level, 1 to 3, thinned for statistics: (C, n)."""
+        if level > 1:
+            return maths.thin(self.encode(image, level))
+        stored = self.encoder.weights
+        return maths.thin_first_level(image, stored["level1.conv.weight"], stored["level1.conv.bias"])
 
     def decode(self, features: Float32, matrix: Float32, offset: Float32, level: int = 3) -> Float32:
         """Features (1, C, ·, ·) through the matrix (m, C) and offset (m,) → an image (1, 3, H, W), a view."""
         factor = 4 >> (3 - level)
         height, width = factor * features.shape[2], factor * features.shape[3]
-        loaded = self.network.at(height, width, MODEL if level == 3 else f"level{level}.onnx")
+        loaded = self.network.at(height, width, file_of(level))
         given = {"features": features, "matrix": matrix[np.newaxis], "offset": offset[np.newaxis]}
         return loaded.run(given)["image"]
 
@@ -108,6 +115,11 @@ class Parts:
         """Gives both back."""
         self.encoder.close()
         self.network.close()
+
+
+def file_of(level: int) -> str:
+    """The graph of a level."""
+    return MODEL if level == 3 else f"level{level}.onnx"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +139,7 @@ class Mix:
 def take_pixels(pixels: UInt8) -> Float32:
     """(H, W, 3) uint8 → (1, 3, H, W) float32 in [0, 1]; UserError for sizes that no network takes."""
     _check_size(pixels.shape)
-    return np.ascontiguousarray(pixels.transpose(2, 0, 1)[np.newaxis]) / np.float32(255.0)
+    return np.asarray(pixels.transpose(2, 0, 1)[np.newaxis] / np.float32(255.0), order="C")
 
 
 def take_image(image: Float32) -> Float32:

@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from visualizer.networks.style_transforms import covariance, inverse_root, root
+from visualizer.networks.style_transforms import covariance, inverse_root, root, thin
 
 N_LEVELS = 3
 
@@ -55,7 +55,9 @@ class Conv(nn.Module):
     def __init__(self, n_in: int, n_out: int, size: int = 3, stride: int = 1, active: bool = True) -> None:
         super().__init__()
         self.conv = nn.Conv2d(n_in, n_out, size, stride)
-        nn.init.kaiming_normal_(self.conv.weight, nonlinearity="relu" if active else "linear")
+        nn.init.kaiming_normal_(self.conv.weight)
+        if not active:  # what paints begins near grey
+            self.conv.weight.data.mul_(0.05)
         nn.init.zeros_(self.conv.bias)  # type: ignore[arg-type]
         self.margin = size // 2
         self.active = active
@@ -142,6 +144,17 @@ class Decoder(nn.Module):
         return weight @ matrix, offset @ weight.T + self.mix.bias
 
 
+class FirstLevel(nn.Module):
+    """The encoder's first level and its decoder in one: features at full size never leave the graph."""
+
+    def __init__(self, encode: Conv, decoder: Decoder) -> None:
+        super().__init__()
+        self.encode, self.decoder = encode, decoder
+
+    def forward(self, image: Tensor, matrix: Tensor, offset: Tensor) -> Tensor:
+        return self.decoder(self.encode((image - 0.5) * INPUT_GAIN), matrix, offset)  # type: ignore[no-any-return]
+
+
 class MatrixNet(nn.Module):
     """Features → a matrix (B, n, n): covariance of learned codes, its root (or inverse root), a dense layer.
 
@@ -171,7 +184,7 @@ class MatrixNet(nn.Module):
         return self.matrix((codes + self.add_codes(features)).float())
 
     def matrix(self, codes: Tensor) -> Tensor:
-        c = covariance(codes)
+        c = covariance(thin(codes))
         first = inverse_root(c, self.epsilon) if self.is_content else root(c, self.epsilon)
         added = self.up(torch.tanh(self.down(first.flatten(1))))
         return first + added.reshape(-1, self.n, self.n)
@@ -198,7 +211,7 @@ class LinearTransfer(nn.Module):
         codes_c, codes_s = self.compress(content), self.compress(style)
         t = self.style_net(codes_s, style) @ self.content_net(codes_c, content)
         matrix = self.uncompress.weight.flatten(1).float() @ t @ self.compress.weight.flatten(1).float()
-        mean_c, mean_s = content.float().mean(dim=(2, 3)), style.float().mean(dim=(2, 3))
+        mean_c, mean_s = (thin(x).float().mean(dim=(2, 3)) for x in (content, style))
         return matrix, mean_s - torch.einsum("bij,bj->bi", matrix, mean_c)
 
 
@@ -235,7 +248,7 @@ class AvatarDecoder(nn.Module):
         """Features of a style's levels 1 and 2 → mean, deviation (B, w) of level 2, then of level 1."""
         statistics: list[Tensor] = []
         for skip, features in ((self.skip2, levels[1]), (self.skip1, levels[0])):
-            values = F.relu(skip(features)).float().flatten(2)
+            values = F.relu(skip(thin(features))).float().flatten(2)
             statistics += [values.mean(2), (values.var(2, unbiased=False) + AVATAR_EPSILON).sqrt()]
         return statistics
 

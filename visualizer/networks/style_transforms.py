@@ -14,8 +14,21 @@ from torch import Tensor
 VARIANCE_FLOOR = 1e-3
 """Added to a channel's variance (features are about 1 on average)."""
 
+N_PLACES = 6144
+"""Statistics of larger feature maps are taken on a grid of about so many places: covariances of at most 256
+channels gain nothing from more, and cost most of the time."""
+
 N_NEWTON = 18
 """Steps of the Newton–Schulz iteration: enough for condition numbers up to about 10⁵."""
+
+
+def thin(features: Tensor) -> Tensor:
+    """Features (B, C, h, w) with every k-th row and column, so that at most N_PLACES are left."""
+    height, width = features.shape[2:]
+    k = 1
+    while (height // k) * (width // k) > N_PLACES:
+        k += 1
+    return features[:, :, ::k, ::k]
 
 
 def moments(features: Tensor) -> tuple[Tensor, Tensor]:
@@ -63,7 +76,7 @@ def inverse_root(c: Tensor, epsilon: float) -> Tensor:
 
 def adain(content: Tensor, style: Tensor) -> tuple[Tensor, Tensor]:
     """Adaptive instance normalisation (Huang and Belongie 2017, equation 8) as A (B, C, C), b (B, C)."""
-    (mean_c, variance_c), (mean_s, variance_s) = moments(content), moments(style)
+    (mean_c, variance_c), (mean_s, variance_s) = moments(thin(content)), moments(thin(style))
     gain = ((variance_s + VARIANCE_FLOOR) / (variance_c + VARIANCE_FLOOR)).sqrt()
     return torch.diag_embed(gain), mean_s - gain * mean_c
 
@@ -73,6 +86,7 @@ def wct(content: Tensor, style: Tensor, epsilon: float) -> tuple[Tensor, Tensor]
 
     By eigenvalues, since 256 channels of a 64 px style are singular and want many Newton steps.
     """
+    content, style = thin(content), thin(style)
     whiten = eigen_power(covariance(content), epsilon, -0.5)
     matrix = eigen_power(covariance(style), epsilon, 0.5) @ whiten
     mean_c, mean_s = moments(content)[0], moments(style)[0]
@@ -120,6 +134,6 @@ def decorate(content: Tensor, style: Tensor, epsilon: float) -> Tensor:
 
 def whitened(features: Tensor, epsilon: float) -> Tensor:
     """Features (B, C, h, w) with mean 0 and, as far as ε lets them, covariance I."""
-    whiten = eigen_power(covariance(features), epsilon, -0.5)
-    mean = moments(features)[0]
+    whiten = eigen_power(covariance(thin(features)), epsilon, -0.5)
+    mean = moments(thin(features))[0]
     return apply(whiten, -torch.einsum("bij,bj->bi", whiten, mean), features)

@@ -87,6 +87,7 @@ def parts(run: Run) -> dict[str, tuple[nn.Module, float]]:
     """What is published, with the ε of its covariances."""
     wct = WCTDecoders(run.shape)
     wct.levels = run.decoders
+    wct.first.load_state_dict(run.encoder.level1.state_dict())
     return {
         "encoder": (run.encoder, 0.0),
         "linear": (run.linear, LINEAR_EPSILON),
