@@ -30,6 +30,9 @@ BENCHES = {
         "tagger and generator on every runtime, against eager torch", "benchmarks.runtime_bench"
     ),
     "sections": Bench("whether the picture tells the demo's sections apart", "benchmarks.sections_bench"),
+    "flicker": Bench(
+        "era mode: flicker on a still picture, and how soon a change shows", "benchmarks.flicker_bench"
+    ),
     "pipeline": Bench(
         "a minute of the default show: rates, latency, CPU", "benchmarks.show_bench", "pipeline"
     ),

@@ -1,0 +1,124 @@
+"""Era mode: how much a still picture flickers in steady music, and how soon a change of music shows."""
+
+from __future__ import annotations
+
+import json
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from benchmarks.lab import Float32, delta_e, lab
+from visualizer import clock, parameters
+from visualizer.audio.ear import Ear
+from visualizer.audio.sources import RATE_HZ, DemoSource, demo_path, read_all
+from visualizer.modes import era
+from visualizer.modes.era import Era
+from visualizer.types import Features
+
+FPS = 30
+DRUMS = "drums and bass"
+MUSIC = ("piano", "strings", DRUMS, "techno")
+CHANGES = (("strings", "techno"), ("techno", "piano"), ("piano", DRUMS), (DRUMS, "strings"))
+SIZE_PX = 128
+STEADY_S = 10.0
+"""After so much of a piece its window is full; what follows is steady."""
+LOOKED_AT_S = 5.0
+STILL_S = 3.0
+"""Length of the steady picture before and after a change."""
+BEFORE_S, AFTER_S = 14.0, 12.0
+CALM_RATIO = 5.0
+REACHED = 0.8
+REACHED_WITHIN_S = 3.0
+
+
+def run() -> dict[str, Any]:
+    """Mean ΔE between successive frames, raw and steadied, in each section; and what a change needs."""
+    sections = {
+        part["name"]: _cut(part["start_s"], part["end_s"])
+        for part in json.loads(demo_path().with_suffix(".json").read_text("utf-8"))
+        if part["name"] in MUSIC
+    }
+    usual = parameters.defaults() | {"era.size_px": SIZE_PX}
+    raw = usual | {"era.smoothing_s": parameters.find("era.smoothing_s").min}
+    modes = {"raw": load(raw), "steady": load(usual)}
+    try:
+        calm = {name: _flicker(modes, sound) for name, sound in sections.items()}
+        changes = {f"{a} | {b}": change(modes["steady"], sections[a], sections[b]) for a, b in CHANGES}
+    finally:
+        for mode in modes.values():
+            mode.close()
+    ratio = np.mean([row["raw"] for row in calm.values()]) / np.mean([row["steady"] for row in calm.values()])
+    return {
+        "flicker": calm,
+        "ratio": round(float(ratio), 1),
+        "changes": changes,
+        "slowest_s": max(row["reached_s"] for row in changes.values()),
+        "is_calm": bool(ratio >= CALM_RATIO),
+        "is_quick": all(row["reached_s"] <= REACHED_WITHIN_S for row in changes.values()),
+    }
+
+
+def load(settings: dict[str, Any]) -> Era:
+    """Era mode over the default picture, for one thread; UserError where a model is missing."""
+    return era.load(settings, threads=1, precision="fp32", live=False)
+
+
+def _cut(start_s: float, end_s: float) -> Float32:
+    return read_all(DemoSource(loop=False), round(end_s * RATE_HZ))[round(start_s * RATE_HZ) :]
+
+
+def film(mode: Era, sound: Float32, *spans_s: tuple[float, float]) -> list[Float32]:
+    """The frames within `spans_s` of `sound` (n, 2) at 48 kHz, each in L*a*b*, heard from a fresh start."""
+    mode.reset()
+    ear, features = Ear(parameters.defaults()), Features()
+    n_frame = RATE_HZ // FPS
+    frames = []
+    for index in range(len(sound) // n_frame):
+        samples = sound[index * n_frame : (index + 1) * n_frame]
+        now_ns = clock.nanoseconds((index + 1) / FPS)
+        features = (ear.push(samples, now_ns) or [features])[-1]
+        mode.hear(samples, now_ns, features)
+        if any(start_s <= index / FPS < end_s for start_s, end_s in spans_s):
+            frames.append(lab(mode.paint(now_ns).pixels))
+    return frames
+
+
+def flicker(frames: list[Float32]) -> float:
+    """Mean ΔE of successive frames."""
+    return float(np.mean([delta_e(a, b) for a, b in pairwise(frames)]))
+
+
+def _flicker(modes: dict[str, Era], sound: Float32) -> dict[str, float]:
+    of = {
+        name: flicker(film(mode, sound, (STEADY_S, STEADY_S + LOOKED_AT_S))) for name, mode in modes.items()
+    }
+    of["ratio"] = of["raw"] / of["steady"]
+    return {name: round(value, 4) for name, value in of.items()}
+
+
+def change(mode: Era, before: Float32, after: Float32) -> dict[str, float]:
+    """When a hard cut from the one to the other has had 80 % of its effect, and how much it has at 3 s.
+
+    The effect is the way from the mean picture of the last 3 s before to that of 9 to 12 s after; a frame's
+    share of it is its projection on that way. `left` is the distance that is left at 3 s, relative to the
+    whole: it holds also what moves within the new piece.
+    """
+    sound = np.concatenate(
+        (before[-round(BEFORE_S * RATE_HZ) :], after[: round(AFTER_S * RATE_HZ)]),
+    )
+    length_s, change_s = len(sound) / RATE_HZ, min(len(before) / RATE_HZ, BEFORE_S)
+    spans_s = ((change_s - STILL_S, change_s + LOOKED_AT_S), (length_s - STILL_S, length_s))
+    frames, n_still = film(mode, sound, *spans_s), round(STILL_S * FPS)
+    old, new = np.mean(frames[:n_still], axis=0), np.mean(frames[-n_still:], axis=0)
+    way = new - old
+    frames = frames[n_still:-n_still]
+    share = [float(((frame - old) * way).sum() / (way * way).sum()) for frame in frames]
+    reached = next((i for i, value in enumerate(share) if value >= REACHED), len(share))
+    at_limit = frames[round(REACHED_WITHIN_S * FPS)]
+    return {
+        "delta_e": round(delta_e(old, new), 2),
+        "reached_s": round((reached + 1) / FPS, 2),
+        "share_at_3_s": round(share[round(REACHED_WITHIN_S * FPS)], 2),
+        "left_at_3_s": round(delta_e(at_limit, new) / delta_e(old, new), 2),
+    }
