@@ -251,6 +251,12 @@ def test_a_folder_that_cannot_be_written_is_said(presets: Presets, tmp_path: Pat
     assert presets.listing() == [] and presets.folder.read_text() == "a file"
 
 
+def test_nothing_that_is_no_preset_is_written_over(presets: Presets) -> None:
+    (presets.folder / "storm.json").mkdir(parents=True)
+    presets.save("Storm", None, defaults())
+    assert (presets.folder / "storm.json").is_dir() and (presets.folder / "storm-2.json").is_file()
+
+
 def test_the_name_of_a_file_can_be_made_of_any_name(presets: Presets) -> None:
     for name in ("../../up", "CON", "Größe", "größe 2", "日本", ".hidden", "a/b", "-"):
         preset, _ = presets.save(name, None, defaults())

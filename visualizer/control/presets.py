@@ -227,13 +227,12 @@ class Presets:
         plain = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
         stem = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-") or "preset"
         stem = f"preset-{stem}" if _RESERVED.fullmatch(stem) else stem
-        taken = {file.name.casefold() for file in self._files(self.folder)}
-        names = (f"{stem}{suffix}.json" for suffix in ("", *(f"-{n}" for n in range(2, MAX_PRESETS + 3))))
-        return self.folder / next(name for name in names if name not in taken)
+        files = (self.folder / f"{stem}{end}.json" for end in ("", *(f"-{n}" for n in range(2, 1000))))
+        return next((file for file in files if not file.exists()), self.folder / f"{stem}-1000.json")
 
     def _free_name(self, name: str) -> str:
         taken = {entry.name.casefold() for entry in self.entries()}
-        names = (name, *(f"{name} ({n})" for n in range(2, 2 * MAX_PRESETS + 3)))
+        names = (name, *(f"{name} ({n})" for n in range(2, len(taken) + 3)))
         return next(name for name in names if name.casefold() not in taken)
 
 

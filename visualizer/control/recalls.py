@@ -127,8 +127,10 @@ class Recalls:
     def _did(self, before: Before, sentence: str) -> None:
         def take_back(source: str) -> str:
             self.presets.restore(before)
+            self._listed = None
             return f"undone: {sentence}"
 
+        self._listed = None
         self._done.append(take_back)
         self._announce(sentence)
 
