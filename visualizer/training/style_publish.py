@@ -16,6 +16,7 @@ from visualizer.checkpoints.export import publish
 from visualizer.checkpoints.style_models import WCTDecoders, style_architecture, style_graphs
 from visualizer.networks import style_painting as painting
 from visualizer.networks.style_painting import Paint
+from visualizer.paths import ASSETS
 from visualizer.training import style_measure as measure
 from visualizer.training import style_teacher as teacher
 from visualizer.training.ship_tagger import current_commit
@@ -140,7 +141,7 @@ def encoder_errors(run: Run, vgg: nn.Module, contents: list[Tensor]) -> dict[str
 
 def our_pictures(models: Path, n: int, px: int) -> list[Tensor]:
     """n pictures that are ours, (1, 3, px, px): those of assets/pictures, then samples of our generator."""
-    paths = sorted(Path("assets/pictures").glob("*.jpg")) + sorted(Path("assets/pictures").glob("*.png"))
+    paths = sorted((ASSETS / "pictures").glob("*.jpg"))
     found = [measure.load_square(path, px) for path in paths[:n]]
     if len(found) < n:
         from visualizer.checkpoints.cli import sample
