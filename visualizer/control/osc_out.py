@@ -20,6 +20,8 @@ from visualizer.types import Features
 
 HOLD_S = 0.3
 """So long after somebody moved a control nothing is sent to it there: no fader moves under a hand."""
+REPEATED_S = 1.0
+"""So long after a value was sent it is sent once more: a network may lose it, leaving a fader wrong."""
 LEASE_S = 60.0
 """So long a subscription lasts."""
 MAX_SUBSCRIBERS = 16
@@ -102,6 +104,8 @@ class _Listener:
     """What may differ from that."""
     moved_s: dict[str, float] = field(default_factory=dict)
     """When somebody there moved a parameter."""
+    repeats_s: dict[str, float] = field(default_factory=dict)
+    """When a value that was sent is sent once more."""
 
 
 class Outbox:
@@ -152,6 +156,7 @@ class Outbox:
             if listener.peer[0] == peer[0]:
                 listener.moved_s[id] = now_s
                 listener.pending.add(id)
+                listener.repeats_s.pop(id, None)
             if listener.peer == peer:
                 listener.sent.pop(id, None)
                 if value is not None:
@@ -175,9 +180,8 @@ class Outbox:
             del self._subscribers[peer]
         for listener in self._listeners():
             opened = self._target_socket if listener is self._target else through
-            if listener.pending and opened is not None:
-                messages = [m for id in _due(listener, now_s) for m in _echo(listener, id, values)]
-                self._send(opened, listener.peer, messages)
+            if opened is not None and (listener.pending or listener.repeats_s):
+                self._send(opened, listener.peer, _news(listener, values, now_s))
 
     def answer(self, through: socket.socket, peer: Peer, path: str, arguments: tuple[Argument, ...]) -> None:
         """One value to one who asked."""
@@ -207,21 +211,21 @@ class Outbox:
                 self.counts["unsent"] += 1
 
 
-def _due(listener: _Listener, now_s: float) -> list[str]:
-    """Takes off what is pending and not held back; in the order of the registry."""
+def _news(listener: _Listener, values: Mapping[str, Any], now_s: float) -> list[OscMessage]:
+    """The messages of what the listener does not know, in the order of the registry, and of repetitions."""
     held = {id for id in listener.pending if now_s - listener.moved_s.get(id, -math.inf) < HOLD_S}
-    due = [id for id in PARAMETERS if id in listener.pending and id not in held]
+    now = {id: values.get(id, PARAMETERS[id].default) for id in PARAMETERS if id in listener.pending - held}
+    fresh = {id: value for id, value in now.items() if listener.sent.get(id) != value}
+    again = {id for id, due_s in listener.repeats_s.items() if due_s <= now_s and id not in fresh}
     listener.pending = held
-    return due
-
-
-def _echo(listener: _Listener, id: str, values: Mapping[str, Any]) -> list[OscMessage]:
-    """The messages of one value, if the listener does not know it."""
-    value = values.get(id, PARAMETERS[id].default)
-    if listener.sent.get(id) == value:
-        return []
-    listener.sent[id] = value
-    return [osc_wire.write(a.path, a.arguments_of(value)) for a in _READABLE[id]]
+    listener.sent |= fresh
+    listener.repeats_s |= dict.fromkeys(fresh, now_s + REPEATED_S)
+    for id in again:
+        del listener.repeats_s[id]
+        if id in listener.sent and id not in held:
+            fresh[id] = listener.sent[id]
+    told = [(address, value) for id, value in fresh.items() for address in _READABLE[id]]
+    return [osc_wire.write(address.path, address.arguments_of(value)) for address, value in told]
 
 
 def _readable() -> dict[str, list[Address]]:
