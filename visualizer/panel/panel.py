@@ -121,12 +121,13 @@ class Panel(Worker):
 
         application = QApplication.instance()
         if not isinstance(application, QApplication):
+            said: list[str] = []
 
             def take(kind: QtMsgType, _: object, message: str | None) -> None:
                 """Qt aborts after a fatal message: this process ends before, with a sentence."""
+                said.append(message or "")
                 if kind == QtMsgType.QtFatalMsg:
-                    self._fail(message or "")
-                self.log.debug("Qt: %s", message)
+                    self._end_without_window(said[0])
 
             qInstallMessageHandler(take)
             application = QApplication(["klangbild"])
@@ -136,9 +137,9 @@ class Panel(Worker):
         theme.apply(application)
         return application
 
-    def _fail(self, message: str) -> None:
-        first = message.splitlines()[0] if message else "no reason given"
-        sentence = NO_PLUGIN.format(first.strip().rstrip("."))
+    def _end_without_window(self, reason: str) -> None:
+        """`reason` is the first thing that Qt said, which names what is missing."""
+        sentence = NO_PLUGIN.format(reason.strip().rstrip("."))
         self.log.error("%s", sentence)
         self.state = "failed"
         self.report(sentence)

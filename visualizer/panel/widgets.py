@@ -145,7 +145,7 @@ class NumberBox(QDoubleSpinBox):
         """As wide as its widest number."""
         texts = (self.textFromValue(bound) + self.suffix() for bound in (self.minimum(), self.maximum()))
         width = max(QFontMetricsF(self.font()).horizontalAdvance(text) for text in texts)
-        return QSize(round(width) + 30, super().sizeHint().height())
+        return QSize(round(width) + 30, theme.ROW_PX)
 
     def minimumSizeHint(self) -> QSize:
         """The same: a number is never cut."""
