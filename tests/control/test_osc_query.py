@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.control.osc_desk import free_port
 from visualizer.control.osc_addresses import TABLE, Address
 from visualizer.control.osc_query import Query
 from visualizer.control.osc_wire import Argument
@@ -26,16 +27,9 @@ def _look(address: Address) -> tuple[Argument, ...] | None:
     return address.arguments_of(defaults()[address.id])
 
 
-def free_port() -> int:
-    """A port that nobody has now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture(scope="module")
 def query() -> Iterator[Query]:
-    made = Query(free_port(), INFO, _look)
+    made = Query(free_port(socket.SOCK_STREAM), INFO, _look)
     yield made
     made.close()
 
@@ -129,7 +123,7 @@ def test_a_taken_port_is_a_sentence() -> None:
 
 
 def test_it_ends_and_may_begin_again() -> None:
-    port = free_port()
+    port = free_port(socket.SOCK_STREAM)
     for _ in range(2):
         query = Query(port, INFO, _look)
         assert get(query, "/?HOST_INFO")[0] == 200
