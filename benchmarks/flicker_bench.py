@@ -19,11 +19,12 @@ from visualizer.types import Features
 FPS = 30
 DRUMS = "drums and bass"
 MUSIC = ("piano", "strings", DRUMS, "techno")
-CHANGES = (("strings", "techno"), ("techno", "piano"), ("piano", DRUMS), (DRUMS, "strings"))
+CHANGES = (("strings", "techno"), ("techno", "piano"), ("piano", DRUMS))
 SIZE_PX = 128
 STEADY_S = 10.0
 """After so much of a piece its window is full; what follows is steady."""
-LOOKED_AT_S = 5.0
+LOOKED_AT_S = 4.0
+LEAD_S = 6.0
 STILL_S = 3.0
 """Length of the steady picture before and after a change."""
 BEFORE_S, AFTER_S = 14.0, 12.0
@@ -69,7 +70,10 @@ def _cut(start_s: float, end_s: float) -> Float32:
 
 
 def film(mode: Era, sound: Float32, *spans_s: tuple[float, float]) -> list[Float32]:
-    """The frames within `spans_s` of `sound` (n, 2) at 48 kHz, each in L*a*b*, heard from a fresh start."""
+    """The frames within `spans_s` of `sound` (n, 2) at 48 kHz, each in L*a*b*, heard from a fresh start.
+
+    Until LEAD_S before the first span the ear listens, but the encoder rests.
+    """
     mode.reset()
     ear, features = Ear(parameters.defaults()), Features()
     n_frame = RATE_HZ // FPS
@@ -78,7 +82,8 @@ def film(mode: Era, sound: Float32, *spans_s: tuple[float, float]) -> list[Float
         samples = sound[index * n_frame : (index + 1) * n_frame]
         now_ns = clock.nanoseconds((index + 1) / FPS)
         features = (ear.push(samples, now_ns) or [features])[-1]
-        mode.hear(samples, now_ns, features)
+        rests = index / FPS < spans_s[0][0] - LEAD_S
+        mode.hear(samples, now_ns, features, n_most_ticks=0 if rests else None)
         if any(start_s <= index / FPS < end_s for start_s, end_s in spans_s):
             frames.append(lab(mode.paint(now_ns).pixels))
     return frames
