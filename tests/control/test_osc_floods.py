@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import sys
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -56,6 +57,16 @@ def test_a_tick_reads_so_many_messages_and_drops_the_rest(desk: Desk) -> None:
     desk.peer().send_bytes(bundle.build().dgram)
     desk.step()
     assert desk.counts["dropped"] == 44
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what its queue dropped")
+def test_what_the_system_dropped_is_counted_as_well(desk: Desk) -> None:
+    peer = desk.peer()
+    for _ in range(5000):  # more than the queue of a socket holds
+        peer.send_bytes(build_msg(f"{SPEC}/effects/bloom", [0.5]).dgram)
+    for _ in range(12):
+        desk.step(0.5)
+    assert desk.counts["lost"] > 0 and desk.counts["lost"] + desk.counts["datagrams"] == 5000
 
 
 def test_a_flood_of_questions_is_answered_at_a_bounded_rate(desk: Desk) -> None:

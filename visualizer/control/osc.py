@@ -261,6 +261,8 @@ class Osc:
             told |= {BEAT: (self._beats.n,), **osc_out.tell_features(heard)}
         if now_s - self._state_s >= _STATE_S:
             self._state_s = now_s
+            if self._inbox is not None:
+                self._inbox.count_lost()
             deck, display = self._health(f"deck_{self._settings.get('on_air', 'a')}"), self._health("display")
             told |= osc_out.tell_state(self._settings, deck, display)
         self._told = told

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import ipaddress
 import math
+import os
 import socket
 import time
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from visualizer.control import osc_addresses, osc_wire
 from visualizer.control.osc_addresses import (
@@ -116,6 +119,15 @@ class Inbox:
             except Malformed:
                 self.counts["malformed"] += 1
         return wishes
+
+    def count_lost(self) -> None:
+        """Counts what the system dropped because this process was late; it tells that on Linux only."""
+        table = Path("/proc/net/udp6" if self.socket.family == socket.AF_INET6 else "/proc/net/udp")
+        with contextlib.suppress(OSError):  # other systems have neither
+            inode = str(os.fstat(self.socket.fileno()).st_ino)
+            rows = (line.split() for line in table.read_text().splitlines()[1:])
+            if n_lost := next((int(row[-1]) for row in rows if len(row) > 12 and row[9] == inode), 0):
+                self.counts["lost"] = n_lost
 
     def close(self) -> None:
         """Lets go of the socket."""
