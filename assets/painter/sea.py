@@ -125,7 +125,7 @@ def _stone(view: View, foam: Array) -> Array:
     shine = wet * np.clip(view.normal @ unit(np.array([-0.5, 0.6, -0.6], np.float32)), 0, 1) ** 14
     grass = smoothstep(0.7, 0.85, view.normal[..., 1]) * smoothstep(2.6, 3.4, view.y + grit)
     stone = mix(stone, colour("#4a4f2b"), grass * 0.8)
-    return stone * (colour("#d9d2c4") * light[..., None]) + colour("#c9d6dd") * (0.35 * shine)[..., None]
+    return stone * (colour("#d9d2c4") * light[..., None]) + colour("#c9d6dd") * (0.16 * shine)[..., None]
 
 
 def _project(camera: Camera, x: float, y: float, z: float) -> tuple[float, float]:
@@ -150,8 +150,9 @@ def _tower(camera: Camera, picture: Array, view: View) -> Array:
         where = (np.abs(side) < radius) & (up >= low) & (up < high) & free
         across = np.clip(side / np.maximum(radius, 1e-6), -1, 1)
         toward = np.clip(-0.80 * across + 0.52 * np.sqrt(1 - across**2), 0, 1)
-        shade = 0.16 + 1.05 * toward + 0.10 * smoothstep(0.6, 1.0, across) + glow
-        out = np.where(where[..., None], base * shade[..., None], out)
+        shade = 0.13 + 0.62 * toward + 0.08 * smoothstep(0.6, 1.0, across) + glow
+        seen = mix(base * shade[..., None], colour("#56626b") * 0.6, 0.16)  # the rain between
+        out = np.where(where[..., None], seen, out)
 
     taper = 1.75 - 0.70 * np.clip(up / tall, 0, 1) - 0.25 * smoothstep(0.25, 0.0, up / tall) * -1
     streak = 1 - 0.22 * smoothstep(0.1, 0.6, fbm(side * 3, up * 0.35, 5, 51))
@@ -159,7 +160,7 @@ def _tower(camera: Camera, picture: Array, view: View) -> Array:
     put(taper, 0.0, tall, band * streak[..., None])
     for level in (2.3, 5.2, 8.1):
         window = (np.abs(side + 0.15) < 0.20) & (np.abs(up - level) < 0.38) & free
-        out = np.where(window[..., None], colour("#e8a84a") * 1.1, out)
+        out = np.where(window[..., None], colour("#e8a84a") * 0.7, out)
     put(1.55, tall, tall + 0.28, np.broadcast_to(colour("#2c2c2e"), picture.shape))
     rail = (np.abs(side) < 1.5) & (up > tall + 0.28) & (up < tall + 1.0) & free
     posts = ((side * 5.5) % 1 < 0.16) | (np.abs(up - tall - 0.96) < 0.06) | (np.abs(up - tall - 0.62) < 0.04)
@@ -185,15 +186,15 @@ def _house(picture: Array, side: Array, up: Array, free: Array) -> Array:
         & free
     )
     plaster = colour("#cfc7b6") * (0.75 + 0.15 * noise(side * 2, up * 2, 61))[..., None]
-    picture = np.where(front[..., None], plaster * 0.8, picture)
+    picture = np.where(front[..., None], plaster * 0.5, picture)
     tiles = 0.75 + 0.25 * np.sin(up * 30)
-    picture = np.where(roof[..., None], colour("#6b3326") * tiles[..., None] * 0.9, picture)
+    picture = np.where(roof[..., None], colour("#54302a") * tiles[..., None] * 0.6, picture)
     chimney = (side > -2.6) & (side < -2.1) & (up > 3.4) & (up < 4.6) & free
     picture = np.where(chimney[..., None], colour("#5b4a40") * 0.6, picture)
     for at in (-4.3, -2.6):
         window = (np.abs(side - at) < 0.33) & (np.abs(up - 1.2) < 0.5) & free
         cross = window & ((np.abs(side - at) < 0.04) | (np.abs(up - 1.2) < 0.04))
-        picture = np.where(window[..., None], colour("#ffbe5c") * 1.5, picture)
+        picture = np.where(window[..., None], colour("#ffbe5c") * 0.9, picture)
         picture = np.where(cross[..., None], colour("#3a332c"), picture)
     return picture
 

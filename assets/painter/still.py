@@ -14,7 +14,7 @@ LAMP = np.array([-2.1, 2.1, -1.2], np.float32)
 CLOTH, APPLE, PEAR, ORANGE, GRAPE, BOWL, JUG, STALK, LEMON = range(9)
 
 
-def paint(size: tuple[int, int], scale: float = 1.2) -> Array:
+def paint(size: tuple[int, int], scale: float = 1.6) -> Array:
     """The picture in sRGB [0, 1], (H, W, 3)."""
     width, height = round(size[0] * scale), round(size[1] * scale)
     solids = _solids()
@@ -140,8 +140,8 @@ def _solids() -> list[Solid]:
         _stalk(-0.245, 0.335, -0.06, 0.5),
         _pear(-0.60, -0.22, 0.0, 0.95, lying=1.25),
         _ball(-0.06, 0.085, -0.42, 0.09, LEMON, 0.92),
-        _ball(0.74, 0.105, -0.14, 0.112, APPLE, 0.93),
-        _stalk(0.74, 0.18, -0.14, -0.5),
+        _ball(0.67, 0.105, -0.14, 0.112, APPLE, 0.93),
+        _stalk(0.67, 0.18, -0.14, -0.5),
     ]
     return solids + _grapes()
 
@@ -150,7 +150,7 @@ def _handle(x: float, z: float) -> Distance:
     def distance(points: Array) -> Array:
         px, py, pz = points[:, 0] - x + 0.19, points[:, 1] - 0.42, points[:, 2] - z
         ring = np.hypot(np.hypot(px * 1.25, py) - 0.155, pz) - 0.019
-        return np.maximum(ring, px - 0.08) * 0.75
+        return np.maximum(ring, px - 0.125) * 0.75
 
     return distance
 
@@ -251,7 +251,7 @@ def _lit(points: Array, direction: Array, solid: Solid, solids: list[Solid], ind
     rim = (1 - np.clip(-(bumped * direction).sum(-1), 0, 1)) ** 4
     sky = 0.5 + 0.5 * (bumped @ unit(np.array([-0.7, 0.6, -0.4], np.float32)))
     warm = colour("#ffe2b8") * 1.75
-    light = warm * (facing * seen)[:, None] + colour("#8fa3bd") * (0.34 * sky * open_)[:, None]
+    light = warm * (facing * seen)[:, None] + colour("#8fa3bd") * (0.46 * sky * open_)[:, None]
     bounce = colour("#e8d9bd") * (0.22 * np.clip(-bumped[:, 1] + 0.35, 0, 1) * open_)[:, None]
     if solid.material == GRAPE:
         bounce = bounce + colour("#7a2a6a") * (0.25 * rim)[:, None]
