@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,7 +21,9 @@ class Driven:
         self.sent: list[dict[str, Any]] = []
         settings = {**parameters.defaults(), "on_air": "a", "deck_stage": "idle", "deck_sentence": ""}
         self.panel = Panel(settings=settings, regions=regions, send=self.sent.append)
-        self.panel.setup()
+        with pytest.MonkeyPatch.context() as patch:  # for this process only, not for those that tests start
+            patch.setenv("QT_QPA_PLATFORM", "offscreen")
+            self.panel.setup()
         self.window = self.panel._window
         self.model = self.panel._model
 
@@ -70,7 +71,6 @@ def regions() -> Iterator[Regions]:
 @pytest.fixture(scope="module")
 def opened(regions: Regions) -> Iterator[Driven]:
     """A panel with its window on an invisible screen."""
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     made = Driven(regions)
     yield made
     made.panel.close()

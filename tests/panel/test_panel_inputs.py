@@ -48,7 +48,7 @@ def listeners() -> Iterator[Callable[[str], Meters]]:
 
 
 def follow(
-    driven: Driven, listening: Meters, wanted: list[str], until: Callable[[], bool], limit_s: float = 20
+    driven: Driven, listening: Meters, wanted: list[str], until: Callable[[], bool], limit_s: float = 60
 ) -> None:
     deadline = time.monotonic() + limit_s
     while not until():
@@ -185,7 +185,7 @@ def test_the_real_line_moves_beside_its_name(
     try:
         page.meters._command = Meters()._command
         page._listed_s = float("-inf")
-        deadline = time.monotonic() + 40
+        deadline = time.monotonic() + 60
         id = "pulse:vin.monitor"
         while id not in page.rows or page.rows[id].level.level_db < -30:
             assert time.monotonic() < deadline, (page.sentence.text(), json.dumps(list(page.rows)))

@@ -48,7 +48,7 @@ class Parent:
     def status(self) -> Mapping[str, Any]:
         return self.supervisor.status()["panel"]
 
-    def wait(self, holds: Callable[[], object], limit_s: float = 40.0) -> None:
+    def wait(self, holds: Callable[[], object], limit_s: float = 60.0) -> None:
         """Polls until something holds."""
         deadline = time.monotonic() + limit_s
         while not holds():

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QImage
 from PyQt6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -36,7 +37,6 @@ class ContentsPage(QWidget):
         self._thumbnails = Background("thumbnails")
         self._folder: Path | None = None
         self._is_listed = False
-        self._dialog: QFileDialog | None = None
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         card = Card()
@@ -122,6 +122,7 @@ class ContentsPage(QWidget):
 
     def _browse(self, for_folder: bool) -> None:
         dialog = QFileDialog(self, "What is painted over")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         mode = QFileDialog.FileMode
         dialog.setFileMode(mode.Directory if for_folder else mode.ExistingFile)
         if not for_folder:
@@ -131,7 +132,6 @@ class ContentsPage(QWidget):
             dialog.setDirectory(str(self._folder))
         dialog.fileSelected.connect(lambda path: self._model.choose(ID, path))
         dialog.open()
-        self._dialog = dialog
 
 
 def _folder_of(value: str) -> Path | None:

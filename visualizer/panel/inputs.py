@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from visualizer import clock
@@ -18,7 +19,7 @@ from visualizer.panel.widgets import Card, Elided, Press, button, text
 from visualizer.types import Features
 
 ID = "audio.input"
-LIST_AGAIN_S, LIST_LIMIT_S = 15.0, 15.0
+LIST_AGAIN_S, LIST_LIMIT_S = 20.0, 15.0
 _SOUNDS = "Sound files (*.wav *.flac *.ogg *.mp3 *.m4a *.aac *.opus *.aif *.aiff);;All files (*)"
 _ALWAYS = (
     ("default", "Default input", "what the system calls so; the demo where there is none"),
@@ -77,7 +78,6 @@ class InputsPage(QWidget):
         self.rows: dict[str, Row] = {}
         self._lister: Child | None = None
         self._listed_s = float("-inf")
-        self._dialog: QFileDialog | None = None
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.GAP_PX)
@@ -114,8 +114,13 @@ class InputsPage(QWidget):
         self._read_list(now_s)
         self._show_file()
         on_air = self._on_air()
+        wanted = str(self._model[ID])
         self.meters.follow(
-            {id: d for id, d in self._devices.items() if id not in on_air and self._may_listen(id, d)}
+            {
+                id: device
+                for id, device in self._devices.items()
+                if id not in on_air and wanted not in (id, device["name"]) and self._may_listen(id, device)
+            }
         )
         heard_dbfs = features.level_dbfs - features.gain_db if features is not None else None
         for id, row in self.rows.items():
@@ -137,7 +142,7 @@ class InputsPage(QWidget):
     def choose(self, id: str) -> None:
         """Lets go of the input, so that the show can open it, and asks for it."""
         device = self._devices.get(id)
-        self.meters.follow({k: d for k, d in self._devices.items() if k in self.meters.readings and k != id})
+        self.meters.end(id)
         if device is None:
             self._model.choose(ID, id)
             return
@@ -152,6 +157,7 @@ class InputsPage(QWidget):
         return (exact or ids) | ({wanted} & (self.rows.keys() - self._devices.keys()))
 
     def _may_listen(self, id: str, device: Mapping[str, Any]) -> bool:
+        """Some drivers let one program in at a time: what the show wants is left to it, see `refresh`."""
         return not device.get("is_bluetooth") or self.rows[id].listen.isChecked()
 
     def _list(self) -> None:
@@ -213,10 +219,10 @@ class InputsPage(QWidget):
 
     def _browse(self) -> None:
         dialog = QFileDialog(self, "A sound file", "", _SOUNDS)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.fileSelected.connect(lambda path: self._model.choose(ID, f"file:{path}"))
         dialog.open()
-        self._dialog = dialog
 
 
 def _is_heard(device: Mapping[str, Any], heard: Mapping[str, Any]) -> bool:

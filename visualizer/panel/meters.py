@@ -44,6 +44,7 @@ class Child:
         self._process.setProcessEnvironment(environment)
         self._process.setStandardErrorFile(QProcess.nullDevice())
         self.heard_s = clock.seconds(clock.now_ns())
+        self.has_spoken = False
         self._process.start(command[0], [*command[1:], *arguments])
 
     @property
@@ -60,7 +61,7 @@ class Child:
         """The lines that came since the last call."""
         taken = []
         while self._process.canReadLine():
-            self.heard_s = clock.seconds(clock.now_ns())
+            self.heard_s, self.has_spoken = clock.seconds(clock.now_ns()), True
             try:
                 line = json.loads(bytes(self._process.readLine().data()))
             except ValueError:
@@ -73,7 +74,7 @@ class Child:
         """Ends it at once and waits for its end, which a kill brings in a moment."""
         if self.is_running:
             self._process.kill()
-            self._process.waitForFinished(500)
+            self._process.waitForFinished(2000)
 
 
 class Meters:
@@ -93,7 +94,7 @@ class Meters:
         """Listens to these inputs (by id, as the list tells of them) and to no others."""
         now_s = clock.seconds(clock.now_ns())
         for id in [id for id in self._children if id not in wanted]:
-            self._end(id)
+            self.end(id)
         for id in [id for id in self.readings if id not in wanted]:
             del self.readings[id]
         for id in list(self._children):
@@ -125,20 +126,23 @@ class Meters:
         if not was_running:
             reading.level_dbfs = None
             reading.sentence = reading.sentence or "It ended while it was heard; it is tried again."
-            self._end(id)
+            self.end(id)
         elif now_s - child.heard_s > SILENT_LIMIT_S:
             reading.level_dbfs = None
             reading.sentence = "Its driver does not answer: unplug it and plug it in again."
-            self._end(id)
+            self.end(id)
 
     def _make_room(self, n_waiting: int, now_s: float) -> None:
-        """The longest-heard give their turn to those that wait."""
+        """The longest-heard give their turn to those that wait; who has not spoken yet has had none."""
         n_free = MOST_AT_ONCE - len(self._children)
-        for id, (_, started_s) in sorted(self._children.items(), key=lambda item: item[1][1]):
+        for id, (child, started_s) in sorted(self._children.items(), key=lambda item: item[1][1]):
             if n_free >= n_waiting or now_s - started_s < TURN_S:
                 break
-            self._end(id)
-            n_free += 1
+            if child.has_spoken:
+                self.end(id)
+                n_free += 1
 
-    def _end(self, id: str) -> None:
-        self._children.pop(id)[0].kill()
+    def end(self, id: str) -> None:
+        """Lets go of one input at once."""
+        if id in self._children:
+            self._children.pop(id)[0].kill()

@@ -23,7 +23,13 @@ from visualizer.parameters import PARAMETERS
 SCAN_AGAIN_S = 20.0
 _FACES = {"traumer": "generator", "era": "mvnet"}
 """The kind of model whose preview stands for a mode."""
-_MODE_NOTES = {"traumer": "dreams images", "era": "paints over pictures"}
+_MODES = {
+    "traumer": ("dreams images", "Dreams images of what the music is."),
+    "era": (
+        "paints over pictures",
+        "Paints over a picture, a video or a camera, in the style of the years it hears.",
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +58,13 @@ class ModelsPage(QWidget):
         self._background = Background("models")
         self._scanned_s = float("-inf")
         self._asked: set[str] = set()
-        self._dialog: QFileDialog | None = None
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.GAP_PX)
         self.modes = self._shelf(column, "What paints")
         for value in PARAMETERS["show.mode"].choices:
-            self._put(
-                self.modes, "show.mode", value, Tile(wording.mode(value), _MODE_NOTES.get(value, ""), "")
-            )
+            note, words = _MODES.get(value, ("", ""))
+            self._put(self.modes, "show.mode", value, Tile(wording.mode(value), note, words, words))
         self.shelves: dict[str, Shelf] = {}
         for choice in _MODELS[:1]:
             self._model_shelf(column, choice)
@@ -158,10 +162,10 @@ class ModelsPage(QWidget):
 
     def _browse(self, id: str) -> None:
         dialog = QFileDialog(self, "A model's folder")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.fileSelected.connect(lambda folder: self._model.choose(id, folder))
         dialog.open()  # never exec: the panel goes on showing the show
-        self._dialog = dialog
 
 
 def read_picture(file: Path) -> QImage:

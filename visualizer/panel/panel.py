@@ -56,7 +56,7 @@ class Panel(Worker):
         self._timer.timeout.connect(self._refresh)
         self._timer.start(round(1e3 * REFRESH_S))
         self._wait = QCoreApplication.processEvents, QEventLoop.ProcessEventsFlag.WaitForMoreEvents
-        self._open_window()
+        self._window.open()
 
     def step(self) -> float:
         """Lets Qt work until something has happened, then sends what the hand wants."""
@@ -102,16 +102,6 @@ class Panel(Worker):
         self._window.follow(self._model.take_changed())
         self._window.refresh()
         self._model.flush()
-
-    def _open_window(self) -> None:
-        """As large as is usual, where the screen has room."""
-        from visualizer.panel.window import USUAL_PX
-
-        screen = self._application.primaryScreen()
-        room = screen.availableGeometry() if screen is not None else None
-        width, height = USUAL_PX if room is None else (room.width(), room.height() - 40)
-        self._window.resize(min(width, USUAL_PX[0]), min(height, USUAL_PX[1]))
-        self._window.show()
 
     def _make_application(self) -> QApplication:
         from PyQt6.QtCore import QtMsgType, qInstallMessageHandler

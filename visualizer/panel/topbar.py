@@ -9,7 +9,6 @@ from PyQt6.QtCore import QStandardPaths
 from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import (
     QBoxLayout,
-    QFileDialog,
     QGridLayout,
     QHBoxLayout,
     QPushButton,
@@ -35,7 +34,6 @@ class TopBar(Card):
     def __init__(self, model: Model) -> None:
         super().__init__()
         self._model = model
-        self._dialog: QFileDialog | None = None
         self._box = QBoxLayout(QBoxLayout.Direction.TopToBottom)
         self._box.setSpacing(theme.GAP_PX)
         self._box.addLayout(self._build_state(), 1)
@@ -99,8 +97,9 @@ class TopBar(Card):
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         super().resizeEvent(event)
-        directions = QBoxLayout.Direction
-        self._box.setDirection(directions.LeftToRight if self.width() >= WIDE_PX else directions.TopToBottom)
+        is_wide, directions = self.width() >= WIDE_PX, QBoxLayout.Direction
+        self._box.setDirection(directions.LeftToRight if is_wide else directions.TopToBottom)
+        self._box.setSpacing(32 if is_wide else theme.GAP_PX)
 
     def refresh(self, features: Features | None) -> None:
         """The level; to be called twenty times a second."""

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from PyQt6.QtCore import QSize, Qt
-from PyQt6.QtGui import QCloseEvent, QFontMetrics, QKeySequence, QMouseEvent, QShortcut
+from PyQt6.QtGui import (
+    QCloseEvent,
+    QFontMetrics,
+    QGuiApplication,
+    QKeySequence,
+    QMouseEvent,
+    QScreen,
+    QShortcut,
+)
 from PyQt6.QtWidgets import (
     QGridLayout,
     QMainWindow,
@@ -30,7 +38,7 @@ from visualizer.panel.widgets import Scroll, button
 from visualizer.types import Features
 
 LEAST_HEIGHT_PX = 500
-USUAL_PX = (1360, 880)
+USUAL_PX, TITLE_PX = (1360, 880), 40
 MOST_LIVE_PX = 640
 _ELSEWHERE = {
     "traumer": {"traumer.tagger", "traumer.map", "traumer.generator"},
@@ -131,6 +139,22 @@ class PanelWindow(QMainWindow):
                 column.addWidget(self.controls.card(group, _ELSEWHERE.get(group, ())))
         column.addStretch(1)
         return page
+
+    def open(self) -> None:
+        """As large as is usual where there is room; on another screen than the show's, if there is one."""
+        screen = self._choose_screen()
+        if screen is not None:
+            room = screen.availableGeometry()
+            self.resize(min(room.width(), USUAL_PX[0]), min(room.height() - TITLE_PX, USUAL_PX[1]))
+            self.move(room.center() - self.rect().center())
+        self.show()
+
+    def _choose_screen(self) -> QScreen | None:
+        primary, wanted = QGuiApplication.primaryScreen(), str(self._model["display.monitor"]).casefold()
+        usual = primary if self._model["display.fullscreen"] else None
+        screens = QGuiApplication.screens()
+        of_show = next((s for s in screens if wanted and wanted in s.name().casefold()), usual)
+        return primary if primary is not of_show else next((s for s in screens if s is not of_show), primary)
 
     def show_page(self, place: int) -> None:
         """Turns to a page, counted from 0."""
