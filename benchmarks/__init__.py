@@ -33,6 +33,9 @@ BENCHES = {
     "flicker": Bench(
         "era mode: flicker on a still picture, and how soon a change shows", "benchmarks.flicker_bench"
     ),
+    "styles": Bench(
+        "the style-transfer networks beside the published WCT: ms, losses", "benchmarks.styles_bench"
+    ),
     "pipeline": Bench(
         "a minute of the default show: rates, latency, CPU", "benchmarks.show_bench", "pipeline"
     ),

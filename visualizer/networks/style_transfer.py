@@ -206,6 +206,14 @@ class LinearTransfer(nn.Module):
         self.style_net = MatrixNet(shape, False, epsilon)
         self.decoder = Decoder(shape, 3)
 
+    @torch.no_grad()
+    def begin_with(self, features: Tensor) -> None:
+        """Compress to the principal components of features (B, C, h, w): T = I begins as a likeness."""
+        c = covariance(features.float().transpose(0, 1).flatten(1)[None, :, :, None])[0]
+        principal = torch.linalg.eigh(c)[1][:, -self.shape.n_codes :]
+        self.compress.weight.copy_(principal.T[:, :, None, None])
+        self.uncompress.weight.copy_(principal[:, :, None, None])
+
     def affine(self, content: Tensor, style: Tensor) -> tuple[Tensor, Tensor]:
         """Features (B, C, h, w) of both → A (B, C, C) and b (B, C) with f' = A·f + b."""
         codes_c, codes_s = self.compress(content), self.compress(style)

@@ -28,7 +28,9 @@ STAGES = tuple(MINUTES)
 RATES = {"encoder": 2e-3, "decoders": 1e-3, "adain": 5e-4, "linear": 7e-4, "avatar": 7e-4}
 STYLE_WEIGHTS = {"adain": 1.0, "linear": 1.0}
 CROP_PX = 128
+N_FIRST_BATCHES = 8
 MODELS_DIR = Path("models")
+SHAPE = StyleShape()
 RUN_DIR = house.RUNS_DIR / "style"
 
 
@@ -56,7 +58,7 @@ class Run:
         self.optimizer: torch.optim.Adam | None = None
         self.optimizer_stage = ""
         for module in self.modules().values():
-            module.to(memory_format=torch.channels_last)
+            module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def modules(self) -> dict[str, nn.Module]:
         names = ("encoder", "decoders", "adain", "linear", "avatar")
@@ -90,8 +92,10 @@ class Run:
             self.linear.decoder.load_state_dict(best.state_dict())
         elif stage == "avatar":
             names = ("quarter", "half0", "half1", "full0", "full1")
-            kept = [layer for layer in self.decoders[2].layers if not isinstance(layer, nn.Upsample)]
-            self.avatar.mix.load_state_dict(self.decoders[2].mix.state_dict())
+            deepest = self.decoders[2]
+            assert isinstance(deepest, Decoder)
+            kept = [layer for layer in deepest.layers if not isinstance(layer, nn.Upsample)]
+            self.avatar.mix.load_state_dict(deepest.mix.state_dict())
             for name, layer in zip(names, kept, strict=True):
                 getattr(self.avatar, name).load_state_dict(layer.state_dict())
 
@@ -154,7 +158,7 @@ def learn_encoder(lesson: Lesson) -> tuple[Tensor, dict[str, float]]:
     wanted = lesson.wanted(picture)
     got = lesson.run.encoder(picture)
     errors = [teacher.relative_error(a, b) for a, b in zip(got, wanted, strict=True)]
-    return sum(errors, torch.zeros(())), {f"level{i + 1}": float(e) for i, e in enumerate(errors)}
+    return sum(errors, torch.zeros(())), {f"level{i + 1}": float(e.detach()) for i, e in enumerate(errors)}
 
 
 def rebuild_error(lesson: Lesson, got: Tensor, picture: Tensor, wanted: list[Tensor]) -> Tensor:
@@ -173,7 +177,7 @@ def learn_decoders(lesson: Lesson) -> tuple[Tensor, dict[str, float]]:
     errors = [F.mse_loss(got.float(), picture) for got in pictures]
     loss = rebuild_error(lesson, pictures[2], picture, lesson.wanted(picture))
     loss = loss + 20 * (errors[0] + errors[1])
-    return loss, {f"psnr{i + 1}": psnr(float(e)) for i, e in enumerate(errors)}
+    return loss, {f"psnr{i + 1}": psnr(float(e.detach())) for i, e in enumerate(errors)}
 
 
 def learn_adain(lesson: Lesson) -> tuple[Tensor, dict[str, float]]:
@@ -196,7 +200,7 @@ def _learn_affine(
     if lesson.run.counters[lesson.run.optimizer_stage].n_steps % 3 == 0:
         got = decoder(features)
         loss = rebuild_error(lesson, got, content, content_levels)
-        return loss, {"psnr": psnr(float(F.mse_loss(got.float(), content)))}
+        return loss, {"psnr": psnr(float(F.mse_loss(got.detach().float(), content)))}
     style = lesson.styles()
     with torch.autocast("cpu", enabled=False):
         matrix, offset = affine(features.float(), lesson.features(style)[2].float())
@@ -204,7 +208,7 @@ def _learn_affine(
     got = lesson.vgg(decoder(features, *folded))
     forms = teacher.content_distance(got, content_levels)
     manner = teacher.style_distance(got, lesson.wanted(style))
-    return forms + weight * manner, {"content": float(forms), "style": float(manner)}
+    return forms + weight * manner, {"content": float(forms.detach()), "style": float(manner.detach())}
 
 
 def learn_avatar(lesson: Lesson) -> tuple[Tensor, dict[str, float]]:
@@ -219,7 +223,7 @@ def learn_avatar(lesson: Lesson) -> tuple[Tensor, dict[str, float]]:
     if lesson.run.counters["avatar"].n_steps % 2 == 0:
         got = avatar(avatar.mix(levels[2]), *avatar.project(levels))
         loss = rebuild_error(lesson, got, content, lesson.wanted(content))
-        return loss, {"psnr": psnr(float(F.mse_loss(got.float(), content)))}
+        return loss, {"psnr": psnr(float(F.mse_loss(got.detach().float(), content)))}
     style = lesson.styles()
     style_levels = lesson.features(style)
     with torch.no_grad(), torch.autocast("cpu", enabled=False):
@@ -229,7 +233,7 @@ def learn_avatar(lesson: Lesson) -> tuple[Tensor, dict[str, float]]:
     seen = lesson.vgg(got)
     manner = teacher.style_distance(seen, lesson.wanted(style))
     forms = teacher.content_distance(seen, lesson.wanted(content))
-    return manner + 0.3 * forms, {"style": float(manner), "content": float(forms)}
+    return manner + 0.3 * forms, {"style": float(manner.detach()), "content": float(forms.detach())}
 
 
 AVATAR_EPSILON = 1e-2
@@ -251,6 +255,9 @@ def train_stage(run: Run, stage: str, minutes: float, lesson: Lesson, folder: Pa
     """One stage for so many minutes, its rate falling to a fiftieth along a cosine."""
     optimizer, counters = run.start(stage), run.counters[stage]
     end_s = counters.seconds + minutes * 60
+    if stage == "linear" and counters.n_steps == 0:
+        seen = [lesson.features(lesson.contents())[2] for _ in range(N_FIRST_BATCHES)]
+        run.linear.begin_with(torch.cat(seen))
 
     def step() -> dict[str, float]:
         done = 1 - max(0.0, end_s - counters.seconds) / (minutes * 60)
@@ -284,6 +291,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--vgg", type=Path, default=teacher.DEFAULT_VGG, help="folder of the reference VGG")
     parser.add_argument("--folder", type=Path, default=RUN_DIR, help="where the state is kept")
     parser.add_argument("--models", type=Path, default=MODELS_DIR, help="where models are published")
+    parser.add_argument(
+        "--music", type=Path, default=house.RUNS_DIR / "mvnet", help="MVNet's music, for the sheet"
+    )
     parser.add_argument(
         "--stage",
         default="all",
@@ -332,7 +342,7 @@ def main(argv: list[str]) -> int:
     house.stop_on_signal()
     state_path = args.folder / "state.pt"
     is_first = args.stage in ("all", "encoder") and not args.resume
-    run = Run(StyleShape(), Settings(args.batch, args.crop, args.seed))
+    run = Run(SHAPE, Settings(args.batch, args.crop, args.seed))
     if not is_first:
         run = Run.from_state(house.load_state(state_path))
     if todo:
@@ -350,5 +360,5 @@ def main(argv: list[str]) -> int:
     if args.stage == "sheet":
         from visualizer.training.style_sheet import make_sheet
 
-        make_sheet(args.models, args.data)
+        make_sheet(args.models, args.music)
     return 0

@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor, nn
 
+from visualizer.modes.style_transfer import StyleTransfer
 from visualizer.networks.style_painting import Paint
 from visualizer.training import style_teacher as teacher
 from visualizer.training.pictures import find_pictures
@@ -44,6 +45,17 @@ def val_contents(data: Path, n: int, px: int = CONTENT_PX) -> list[Tensor]:
     chosen = [photographs[i] for i in np.linspace(0, len(photographs) - 1, n_photographs).astype(int)]
     chosen += [paintings[i] for i in np.linspace(3, len(paintings) - 4, n - n_photographs).astype(int)]
     return [load_square(path, px) for path in chosen]
+
+
+def live_painter(network: StyleTransfer) -> Paint:
+    """A live network as a torch function."""
+
+    def paint(content: Tensor, style: Tensor, strength: float) -> Tensor:
+        pixels = (content[0].permute(1, 2, 0) * 255).round().to(torch.uint8).numpy()
+        read = network.read_content(pixels), network.read_style(style[0].permute(1, 2, 0).numpy())
+        return torch.from_numpy(network.paint(*read, strength)).permute(2, 0, 1)[None]
+
+    return paint
 
 
 @torch.no_grad()

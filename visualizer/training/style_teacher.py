@@ -33,7 +33,7 @@ def _conv(state: dict[str, Tensor], index: str) -> nn.Conv2d:
     weight = state[f"{index}.weight"]
     conv = nn.Conv2d(weight.shape[1], weight.shape[0], weight.shape[-1])
     conv.load_state_dict({"weight": weight, "bias": state[f"{index}.bias"]})
-    return conv.requires_grad_(False).to(memory_format=torch.channels_last)
+    return conv.requires_grad_(False).to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
 
 
 class ReferenceVGG(nn.Module):
