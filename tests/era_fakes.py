@@ -13,10 +13,11 @@ from visualizer.content.content import Frame
 from visualizer.modes.era import Era
 from visualizer.modes.era_content import Canvas
 from visualizer.modes.era_networks import EraNetworks
-from visualizer.modes.eras import Eras
+from visualizer.modes.eras import Eras, find_lasts
 from visualizer.types import Features, Float32, UInt8
 
-YEARS = (1700, 1710, 1720, 1800, 1810, 1950)
+FIRSTS = (1700, 1710, 1730, 1800, 1810, 1950)
+LABELS = ("1700s", "1710–1729", "1730s", "1800s", "1810s", "1950s")
 V_SHAPE, Z_SHAPE = (1, 1, 8, 16), (1, 4, 8, 8)
 FPS = 30
 _RANDOM = np.random.default_rng(8)
@@ -57,10 +58,11 @@ def generate(v: Float32, z: Float32) -> dict[str, Float32]:
 
 
 def eras() -> Eras:
-    """Six decades, each known by one place of v."""
+    """Six eras, each known by its own direction of v."""
     random = np.random.default_rng(2)
-    centres = random.normal(size=(len(YEARS), 128)).astype(np.float32)
-    return Eras(YEARS, centres, centres / 8, np.zeros(len(YEARS), np.float32))
+    centres = random.normal(size=(len(FIRSTS), 128)).astype(np.float32)
+    lasts = find_lasts(FIRSTS, LABELS)
+    return Eras(LABELS, FIRSTS, lasts, centres, centres / 8, np.zeros(len(FIRSTS), np.float32))
 
 
 def networks() -> EraNetworks:

@@ -35,7 +35,7 @@ class Readings:
     words: tuple[tuple[str, float], ...] = ()
     """What is heard, with probabilities in [0, 1], best first."""
     era: tuple[str, int] | None = None
-    """Era mode: the decade it hears, such as "1870s" (or ""), and the deviation in years."""
+    """Era mode: the years it hears, such as "1870s" (or ""), and the deviation in years."""
     painted: str = ""
     """Era mode: what is painted over, and by which network."""
     shown_fps: float = 0.0
@@ -120,7 +120,7 @@ def _era(sheet: _Sheet, readings: Readings) -> float:
     label, spread = readings.era
     x: float = MARGIN
     if label:
-        x += sheet.text(x, 40, "sounds like the ", 18, QUIET)
+        x += sheet.text(x, 40, "sounds like the " if label.endswith("s") else "sounds like ", 18, QUIET)
         x += sheet.text(x, 40, label, 27, ACCENT)
         sheet.text(x, 40, f"  give or take {spread} years", 13, QUIET)
     else:

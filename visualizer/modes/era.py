@@ -42,8 +42,8 @@ class Era:
         self._eras = networks.eras
         self._hearing = EraHearing(networks.see)
         self._resampler = Resampler(CAPTURE_HZ, EraHearing.RATE_HZ)
-        self._rest = self._eras.neutral, np.zeros(len(self._eras.years), np.float32)
-        """v and probabilities of the decades when nothing sounds."""
+        self._rest = self._eras.neutral, np.zeros(len(self._eras.labels), np.float32)
+        """v and probabilities of the eras when nothing sounds."""
         self._steady_v, self._steady_years = (Steady(rest) for rest in self._rest)
         self._painter = Painter(networks.paint, transfer)
         self._seed: int | None = None
@@ -138,7 +138,7 @@ class Era:
         return self._eras.guess(self._steady_years.value)
 
     def words(self) -> list[tuple[str, float]]:
-        """See `Mode.words`: the decades it sounds like."""
+        """See `Mode.words`: the eras it sounds like."""
         return self._eras.words(self._steady_years.value)
 
     @property

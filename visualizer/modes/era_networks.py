@@ -10,7 +10,7 @@ import numpy as np
 
 from visualizer import runtime
 from visualizer.checkpoints import cards, weights
-from visualizer.modes.eras import Eras
+from visualizer.modes.eras import Eras, find_lasts
 from visualizer.modes.networks import find_of_kind
 from visualizer.runtime import Precision, Runtime
 from visualizer.types import Float32, UserError
@@ -21,7 +21,7 @@ _EXTRAS = ("decade_years", "decade_v", "year_weight", "year_bias")
 
 @dataclass(frozen=True, slots=True)
 class EraNetworks:
-    """Encoder and generator of an MVNet with the decades it knows. Owned by one thread."""
+    """Encoder and generator of an MVNet with the eras it knows. Owned by one thread."""
 
     id: str
     encoder: Runtime
@@ -80,10 +80,15 @@ def _read_eras(model: cards.Model) -> Eras:
         raise UserError(
             f"The model {model.card.id} lacks {', '.join(missing)}: publish it again with its script."
         )
-    years = np.asarray(stored["decade_years"])
+    firsts = tuple(round(float(year)) for year in np.asarray(stored["decade_years"]))
+    labels = model.card.labels
+    if len(labels) != len(firsts):
+        labels = tuple(f"{first}s" for first in firsts)
     return Eras(
-        years=tuple(round(float(year)) for year in years),
-        centres=np.asarray(stored["decade_v"], np.float32).reshape(len(years), -1),
+        labels=labels,
+        firsts=firsts,
+        lasts=find_lasts(firsts, labels),
+        centres=np.asarray(stored["decade_v"], np.float32).reshape(len(firsts), -1),
         weight=np.asarray(stored["year_weight"], np.float32),
         bias=np.asarray(stored["year_bias"], np.float32),
     )

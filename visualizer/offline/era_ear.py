@@ -26,7 +26,7 @@ class EraEar:
         self._resampler = Resampler(RATE_HZ, EraHearing.RATE_HZ)
         self._hearing = EraHearing(networks.see, gate_db)
         self._heard: dict[int, list[Float32]] = {}
-        """Probabilities of the decades, faded by presence, by the second that a window's middle lies in."""
+        """Probabilities of the eras, faded by presence, by the second that a window's middle lies in."""
 
     def push(self, samples: Float32) -> None:
         """(n, 2) float32."""
@@ -42,7 +42,7 @@ class EraEar:
         return self._guess([each for heard in self._heard.values() for each in heard])
 
     def label(self, second: int) -> str:
-        """The decade that this second sounds like; "" where that is unknown."""
+        """The era that this second sounds like; "" where that is unknown."""
         last = self._heard[max(self._heard)][-1:] if self._heard and second > max(self._heard) else []
         guess = self._guess(self._heard.get(second, last))
         return guess.label if guess else ""

@@ -16,7 +16,7 @@ from visualizer.audio.ear import Ear
 from visualizer.audio.resampling import Resampler
 from visualizer.audio.sources import RATE_HZ, PullSource
 from visualizer.checkpoints import cards
-from visualizer.modes.eras import Guess
+from visualizer.modes.eras import Guess, name_years
 from visualizer.modes.hearing import Heard, Hearing, HearTagger
 from visualizer.modes.networks import TAGGER
 from visualizer.modes.words import best
@@ -47,7 +47,7 @@ class Second:
     tags: list[tuple[str, float]]
     """At most five (tag, probability), best first, of the windows whose middle lies in this second."""
     era: str = ""
-    """The decade it sounds like, such as "1870s"; empty where that is unknown."""
+    """The years it sounds like, such as "1870s"; empty where that is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,9 +239,9 @@ def _as_text(report: Report) -> str:
     tags, probabilities = zip(*report.tags, strict=True)
     lines.append("heard: " + _words(best(tags, np.array(probabilities, np.float32), least=LEAST_PROBABILITY)))
     if report.era is not None:
-        lines.append(f"sounds like the {report.era.label}, give or take {report.era.spread} years")
+        lines.append(f"sounds like {name_years(report.era.label)}, give or take {report.era.spread} years")
     lines += [
-        f"{s.time_s:6.0f} s {s.level_dbfs:6.0f} dBFS {_bpm(s.tempo_bpm):>10}  {s.era:>5}  {_words(s.tags)}"
+        f"{s.time_s:6.0f} s {s.level_dbfs:6.0f} dBFS {_bpm(s.tempo_bpm):>10}  {s.era:>9}  {_words(s.tags)}"
         for s in report.timeline
     ]
     return "\n".join(lines)

@@ -19,7 +19,7 @@ from typing import Any
 from visualizer import clock, parameters
 from visualizer.audio.ear import Ear
 from visualizer.audio.sources import RATE_HZ, FileSource, PullSource
-from visualizer.content.content import sound_of
+from visualizer.content.content import our_pictures, sound_of
 from visualizer.display.offscreen import Offscreen
 from visualizer.modes import deck
 from visualizer.modes.mode import Mode
@@ -227,7 +227,8 @@ def _sounding(settings: Mapping[str, Any]) -> str:
     content = str(settings["era.content"])
     if settings["show.mode"] == "era" and sound_of(content):
         return content
-    if content and not Path(content).expanduser().exists():
+    ours = {name for path in our_pictures() for name in (path.name, path.stem)}
+    if content and content not in ours and not Path(content).expanduser().exists():
         raise UserError(f"There is no {content}: name a video with sound as --content, or a song beside it.")
     raise UserError(
         f"{content} has no sound: name a song as well, as in klangbild render song.mp3 --content FILE."
