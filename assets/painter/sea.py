@@ -145,12 +145,12 @@ def _tower(camera: Camera, picture: Array, view: View) -> Array:
     free = (view.distance > TOWER_Z) | ~view.hit
     out = picture
 
-    def put(radius: Array | float, low: float, high: float, base: Array, glow: float = 0.0) -> None:
+    def put(radius: Array | float, low: float, high: float, base: Array) -> None:
         nonlocal out
         where = (np.abs(side) < radius) & (up >= low) & (up < high) & free
         across = np.clip(side / np.maximum(radius, 1e-6), -1, 1)
         toward = np.clip(-0.80 * across + 0.52 * np.sqrt(1 - across**2), 0, 1)
-        shade = 0.13 + 0.62 * toward + 0.08 * smoothstep(0.6, 1.0, across) + glow
+        shade = 0.13 + 0.62 * toward + 0.08 * smoothstep(0.6, 1.0, across)
         seen = mix(base * shade[..., None], colour("#56626b") * 0.6, 0.16)  # the rain between
         out = np.where(where[..., None], seen, out)
 

@@ -42,6 +42,9 @@ def film(
         stream = container.add_stream(codec, rate=Fraction(fps).limit_denominator(1001))
         stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
         stream.codec_context.gop_size = 12
+        stream.codec_context.thread_count = 1
+        if codec == "libvpx":
+            stream.options = {"deadline": "realtime", "cpu-used": "8"}
         if turned:
             stream.set_display_rotation(turned)
         if sound:

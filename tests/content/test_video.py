@@ -152,13 +152,13 @@ def test_sound_is_told(tmp_path: Path, plain: Path) -> None:
 
 def test_live_plays_in_time_and_loops(plain: Path) -> None:
     content = open_content(str(plain), 256)
-    began_s, late = time.perf_counter(), 0
+    began_s, late, n = time.perf_counter(), 0, 0
     while (time_s := time.perf_counter() - began_s) < 2.6:
-        frame = content.frame(time_s)
+        frame, n = content.frame(time_s), n + 1
         late += (int(time_s % 2.0 * 25) - number_in(frame)) % 50 > 2
         assert not frame.pixels.flags.writeable and 0 <= frame.age_s < 1
         time.sleep(0.008)
-    assert late < 30 and content.sentence == ""
+    assert late < n / 3 and content.sentence == ""
     content.close()
     content.close()
 
