@@ -49,7 +49,8 @@ def test_the_show_goes_on_whatever_is_killed(show: Show) -> None:
         )
         assert back["restarts"][worker] == 1
     show.wait_for_images()
-    assert show.lines[-1]["restarts"] == {"capture": 1, "deck_a": 1, "display": 1, "output": 0}
+    restarts = {name: n for name, n in show.lines[-1]["restarts"].items() if n}
+    assert restarts == {"capture": 1, "deck_a": 1, "display": 1}
     assert "Traceback" not in show.log
 
     parent, children = show.process.pid, psutil.Process(show.process.pid).children(recursive=True)

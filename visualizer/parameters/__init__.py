@@ -1,0 +1,21 @@
+"""Every control, declared once; and the state that holds their values, validated in one place."""
+
+from visualizer.parameters.parameter import Curve, Kind, Parameter, Value, from_share, to_share
+from visualizer.parameters.registry import PANIC_GROUPS, PARAMETERS, defaults, find, parse_assignment
+from visualizer.parameters.state import Change, ParameterState
+
+__all__ = [
+    "PANIC_GROUPS",
+    "PARAMETERS",
+    "Change",
+    "Curve",
+    "Kind",
+    "Parameter",
+    "ParameterState",
+    "Value",
+    "defaults",
+    "find",
+    "from_share",
+    "parse_assignment",
+    "to_share",
+]

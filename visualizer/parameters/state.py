@@ -1,0 +1,61 @@
+"""The values of all controls, changed in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from visualizer import clock
+from visualizer.parameters.parameter import Value
+from visualizer.parameters.registry import PANIC_GROUPS, PARAMETERS, find
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A value, who set it, and when."""
+
+    value: Value
+    source: str
+    time_ns: int
+
+
+class ParameterState:
+    """All values. Owned by the supervisor process; every change passes through `set`, the newest wins."""
+
+    def __init__(self, values: Mapping[str, object] | None = None, source: str = "start") -> None:
+        self._changes = {p.id: Change(p.default, "default", 0) for p in PARAMETERS.values()}
+        for id, value in (values or {}).items():
+            self.set(id, value, source)
+
+    def set(self, id: str, value: object, source: str, time_ns: int | None = None) -> dict[str, Value]:
+        """Validates and stores; returns what changed ({} when nothing did or a newer change stands)."""
+        parameter = find(id)
+        valid = parameter.validate(value)
+        time_ns = clock.now_ns() if time_ns is None else time_ns
+        before = self._changes[id]
+        if before.time_ns > time_ns:
+            return {}
+        if parameter.kind == "trigger":
+            return self._panic(source, time_ns) if valid and id == "output.panic" else {}
+        self._changes[id] = Change(valid, source, time_ns)
+        return {id: valid} if valid != before.value else {}
+
+    def _panic(self, source: str, time_ns: int) -> dict[str, Value]:
+        calm: dict[str, Value] = {"output.blackout": False, "output.freeze": False}
+        calm |= {p.id: p.default for p in PARAMETERS.values() if p.group in PANIC_GROUPS}
+        changed: dict[str, Value] = {}
+        for id, value in calm.items():
+            changed |= self.set(id, value, source, time_ns)
+        return changed
+
+    def __getitem__(self, id: str) -> Value:
+        return self._changes[find(id).id].value
+
+    def change(self, id: str) -> Change:
+        """The value with its source and time."""
+        return self._changes[find(id).id]
+
+    def snapshot(self) -> dict[str, Any]:
+        """All values, for a process that starts."""
+        return {id: change.value for id, change in self._changes.items()}
