@@ -142,6 +142,8 @@ def find_cut(panel: Panel, sizes: list[tuple[int, int]]) -> list[str]:
     """All problems of all pages at some sizes."""
     window, found = panel._window, []
     panel.on_command({"status": told(), "decks": {"on_air": "a", "next": "b", "stage": "loading"}})
+    presets = [{"slot": n, "name": f"{LONG} {n}", "problem": "", "ours": False} for n in range(1, 10)]
+    panel.on_command({"presets": presets, "preset": f"{LONG} 3", "preset_sentence": SENTENCE})
     panel.on_settings({"output.record": "/tmp/a.mp4", "traumer.seed": 2**31 - 1})
     window.inputs._show_devices(
         [

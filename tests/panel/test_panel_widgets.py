@@ -108,7 +108,7 @@ def control_of(driven: Driven, id: str, page: int) -> Control:
 
 
 def test_a_press_on_a_slider_sets_the_value_and_an_echo_does_not_move_it(driven: Driven) -> None:
-    control = control_of(driven, "effects.zoom", 5)
+    control = control_of(driven, "effects.zoom", 6)
     slider = control.widget
     assert isinstance(slider, Slider) and control.number is not None
     place = QPoint(round(slider.width() * 0.8), slider.height() // 2)
@@ -125,7 +125,7 @@ def test_a_press_on_a_slider_sets_the_value_and_an_echo_does_not_move_it(driven:
 
 @pytest.mark.parametrize("how", ["double", "right", "arrow"])
 def test_back_to_the_default(driven: Driven, how: str) -> None:
-    control = control_of(driven, "effects.bloom", 5)
+    control = control_of(driven, "effects.bloom", 6)
     driven.hear(**{"effects.bloom": 0.9})
     assert control.back.isVisible()
     if how == "double":
@@ -140,7 +140,7 @@ def test_back_to_the_default(driven: Driven, how: str) -> None:
 
 
 def test_a_typed_number_is_sent_once_with_enter(driven: Driven) -> None:
-    control = control_of(driven, "effects.hue", 5)
+    control = control_of(driven, "effects.hue", 6)
     number = control.number
     assert number is not None
     number.setFocus()
@@ -168,7 +168,7 @@ def test_a_typed_text_is_sent_and_escape_leaves_it(driven: Driven) -> None:
 
 
 def test_the_wheel_changes_nothing_in_passing(driven: Driven) -> None:
-    control = control_of(driven, "effects.zoom", 5)
+    control = control_of(driven, "effects.zoom", 6)
     before = driven.model["effects.zoom"]
     for widget in (control.widget, control.number):
         assert widget is not None

@@ -11,6 +11,7 @@ from PyQt6.QtWidgets import QApplication
 from tests.panel.conftest import Driven
 from visualizer import clock
 from visualizer.ipc.regions import Regions
+from visualizer.parameters import PARAMETERS
 from visualizer.types import Features, Image
 
 LEFT = Qt.MouseButton.LeftButton
@@ -61,11 +62,12 @@ def test_panic_take_and_tap_ask_by_name(driven: Driven) -> None:
         (KEY.Key_F, False, {"set": {"display.fullscreen": True}}),
         (KEY.Key_I, False, {"set": {"display.hud": True}}),
         (KEY.Key_Return, False, {"do": "take"}),
+        (KEY.Key_3, False, {"do": "preset_3"}),
     ],
 )
 def test_the_shows_keys_work_here_too(driven: Driven, key: Qt.Key, shift: bool, sent: object) -> None:
     modifier = Qt.KeyboardModifier.ShiftModifier if shift else Qt.KeyboardModifier.NoModifier
-    QTest.mouseClick(driven.window.page_buttons[5], LEFT)  # a click on a button does not disarm them
+    QTest.mouseClick(driven.window.page_buttons[6], LEFT)  # a click on a button does not disarm them
     QTest.keyClick(driven.window, key, modifier)
     driven.step()
     assert driven.sent == [sent]
@@ -137,7 +139,7 @@ def test_models_come_with_their_pictures(driven: Driven) -> None:
 
 
 def test_a_process_is_restarted_by_its_button(driven: Driven) -> None:
-    driven.window.show_page(7)
+    driven.window.show_page(8)
     status = told(capture={}, deck_a={})
     status["deck_a"] |= {"state": "failed", "sentence": "The model is missing."}  # type: ignore[operator]
     driven.panel.on_command({"status": status})
@@ -147,6 +149,43 @@ def test_a_process_is_restarted_by_its_button(driven: Driven) -> None:
     assert "80 MB" in card.figures.text()
     QTest.mouseClick(card.restart, LEFT)
     assert driven.sent == [{"restart": "deck_a"}]
+
+
+def test_presets_are_recalled_saved_and_deleted(driven: Driven) -> None:
+    listed = [
+        {"slot": 1, "name": "House", "problem": "", "ours": True},
+        {"slot": None, "name": "Deep sea", "problem": "", "ours": False},
+        {"slot": None, "name": "torn", "problem": "It is damaged.", "ours": False},
+    ]
+    page = driven.window.presets
+    driven.window.show_page(3)
+    driven.panel.on_command({"presets": listed, "preset": "Deep sea", "preset_sentence": "Recalled"})
+    driven.step(12)
+    assert page.shelf.tiles["Deep sea"].isChecked() and page.sentence.text() == "Recalled"
+    assert not page.shelf.tiles["torn"].isEnabled() and not page.save.isEnabled()
+    QTest.mouseClick(page.shelf.tiles["House"], LEFT)
+    QTest.mouseClick(page.delete, LEFT)
+    page.name.setText("Shallow sea")
+    driven.step(12)
+    QTest.mouseClick(page.rename, LEFT)
+    page.name.setText("Dusk")
+    driven.step(12)
+    QTest.mouseClick(page.save, LEFT)
+    QTest.mouseClick(page.undo, LEFT)
+    assert driven.sent == [
+        {"preset": {"recall": "House"}},
+        {"preset": {"delete": "Deep sea"}},
+        {"preset": {"rename": "Deep sea", "to": "Shallow sea"}},
+        {"preset": {"save": "Dusk"}},
+        {"do": "undo"},
+    ]
+
+
+def test_every_parameter_has_its_place(driven: Driven) -> None:
+    elsewhere = {"audio.input", "show.mode", "era.content", "era.network", "era.mvnet", "display.monitor"}
+    elsewhere |= {"traumer.tagger", "traumer.map", "traumer.generator"}
+    placed = set(driven.window.controls.by_id) | elsewhere
+    assert {id for id in PARAMETERS if not id.startswith("output.")} == placed
 
 
 def test_full_screen_stays_on_the_monitor_where_the_window_is(driven: Driven) -> None:

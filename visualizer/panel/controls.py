@@ -35,8 +35,8 @@ from visualizer.types import UserError
 
 MOST_SEGMENT_LETTERS = 18
 """Choices with more letters in all are a list to open."""
-MOST_STEPS = 100_000
-"""A whole number with more of them has no slider."""
+MOST_STEPS = 2_000
+"""A bare whole number with more of them, such as a seed or a port, has no slider."""
 
 
 class Control:
@@ -89,7 +89,7 @@ class Control:
         p = self.parameter
         number = NumberBox(p.min, p.max, wording.n_decimals(p), wording.suffix(p))
         number.entered.connect(self._choose)
-        if p.kind == "int" and p.max - p.min > MOST_STEPS:
+        if p.kind == "int" and not p.unit and p.max - p.min > MOST_STEPS:
             return number, None
         slider = Slider(p.min, p.max, p.curve, float(p.default), whole=p.kind == "int")
         slider.moved.connect(self._choose)

@@ -59,6 +59,10 @@ class Model:
         self._send, self._now_s = send, now_s
         self.decks = Decks()
         self.processes: dict[str, Process] = {}
+        self.presets: list[dict[str, Any]] = []
+        """By file: slot (or None), name, problem, ours."""
+        self.preset, self.preset_sentence = "", ""
+        """The name of what was recalled or saved last, and what there is to say of it now."""
         self.hear_settings(settings)
 
     # Values --------------------------------------------------------------------------------------------
@@ -71,8 +75,7 @@ class Model:
         parameter = parameters.find(id)
         valid = parameter.validate(value)
         if parameter.kind == "trigger":
-            self.flush()
-            self._send({"set": {id: True}})
+            self.ask({"set": {id: True}})
             return
         if valid == self[id] and id not in self._outbox:
             return
@@ -96,9 +99,10 @@ class Model:
         """The parent's values; `on_air`, `deck_stage` and `deck_sentence` come among them."""
         if "on_air" in values or "deck_stage" in values or "deck_sentence" in values:
             self._hear_decks(values)
+        self._hear_presets(values)
         for id, value in values.items():
             if id not in self._values:
-                continue  # a newer parent's, or what it tells of the decks
+                continue  # a newer parent's, or what it tells beside the values
             chosen = self._chosen.get(id)
             if chosen is not None and chosen[0] == value and id not in self._outbox:
                 del self._chosen[id]
@@ -119,12 +123,16 @@ class Model:
 
     def do(self, name: str) -> None:
         """Asks the show for something by name."""
-        self.flush()
-        self._send({"do": name})
+        self.ask({"do": name})
 
     def restart(self, worker: str) -> None:
         """Asks for a fresh process."""
-        self._send({"restart": worker})
+        self.ask({"restart": worker})
+
+    def ask(self, command: dict[str, Any]) -> None:
+        """Sends a command, after the values that were chosen before it."""
+        self.flush()
+        self._send(command)
 
     def flush(self) -> None:
         """Sends what was chosen since the last time, the newest value of each, as one command."""
@@ -140,6 +148,7 @@ class Model:
         """What the parent tells twice a second; parts that are missing or strange change nothing."""
         if isinstance(values := command.get("values"), dict):
             self.hear_settings(values)
+        self._hear_presets(command)
         if isinstance(decks := command.get("decks"), dict):
             self.decks = _read_decks(decks)
         if isinstance(status := command.get("status"), dict):
@@ -148,6 +157,12 @@ class Model:
                 for name, told in status.items()
                 if isinstance(told, dict)
             }
+
+    def _hear_presets(self, told: Mapping[str, Any]) -> None:
+        self.preset = str(told.get("preset", self.preset))
+        self.preset_sentence = str(told.get("preset_sentence", self.preset_sentence))
+        if isinstance(listed := told.get("presets"), list):
+            self.presets = [entry for entry in listed if isinstance(entry, dict)]
 
     def _hear_decks(self, values: Mapping[str, Any]) -> None:
         on_air = values.get("on_air", self.decks.on_air)

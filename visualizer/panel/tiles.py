@@ -13,11 +13,11 @@ PICTURE_PX = (156, 96)
 
 
 class Tile(QAbstractButton):
-    """One thing to choose. Without a picture it shows what it is in words."""
+    """One thing to choose. Without a picture it shows a sign, or what it is in words."""
 
-    def __init__(self, title: str, note: str = "", words: str = "", tip: str = "") -> None:
+    def __init__(self, title: str, note: str = "", words: str = "", tip: str = "", sign: str = "") -> None:
         super().__init__()
-        self.note, self._words = note, words
+        self.note, self._words, self._sign = note, words, sign
         self._image = QImage()
         self.setText(title)
         self.setToolTip(tip or title)
@@ -70,6 +70,12 @@ class Tile(QAbstractButton):
             painter.setClipPath(inner)
             painter.drawImage(area, self._image, QRectF((width - w) / 2, (height - h) / 2, w, h))
             painter.restore()
+        elif self._sign:
+            font = QFont(self.font())
+            font.setPixelSize(44)
+            painter.setFont(font)
+            painter.setPen(QColor(theme.ACCENT if self.isEnabled() else theme.LINE))
+            painter.drawText(area, int(Qt.AlignmentFlag.AlignCenter), self._sign)
         elif self._words:
             font = QFont(self.font())
             font.setPixelSize(13)

@@ -32,6 +32,7 @@ from visualizer.panel.hearing import Hearing
 from visualizer.panel.inputs import InputsPage
 from visualizer.panel.model import Model
 from visualizer.panel.models import ModelsPage
+from visualizer.panel.presets import PresetsPage
 from visualizer.panel.preview import Preview
 from visualizer.panel.topbar import TopBar
 from visualizer.panel.widgets import Scroll, button
@@ -43,7 +44,7 @@ MOST_LIVE_PX = 640
 _ELSEWHERE = {
     "traumer": {"traumer.tagger", "traumer.map", "traumer.generator"},
     "era": {"era.content", "era.network", "era.mvnet"},
-    "show": {"show.mode", "show.fade_s", "show.hold_next"},
+    "show": {"show.mode", "show.fade_s", "show.hold_next", "show.morph_s"},
     "display": {"display.monitor"},
 }
 """What has a place of its own, with pictures."""
@@ -61,7 +62,7 @@ class PanelWindow(QMainWindow):
         self.top = TopBar(model)
         self.inputs = InputsPage(model, self.controls)
         self.models, self.contents = ModelsPage(model), ContentsPage(model)
-        self.health = HealthPage(model)
+        self.presets, self.health = PresetsPage(model, self.controls), HealthPage(model)
         self.preview = Preview(model, self.controls, feed)
         self.hearing = Hearing(model, feed)
         self.pages = QStackedWidget()
@@ -82,13 +83,13 @@ class PanelWindow(QMainWindow):
         grid.setContentsMargins(*[theme.GAP_PX] * 4)
         grid.setSpacing(theme.GAP_PX)
         rail = QVBoxLayout()
-        rail.setSpacing(4)
+        rail.setSpacing(2)
         for place, (name, page) in enumerate(self._build_pages()):
             self.pages.addWidget(Scroll(page))
             choose = button(name, "page", checkable=True)
-            choose.setToolTip(f"Ctrl {place + 1}")
+            choose.setToolTip(f"Alt {place + 1}")
             choose.clicked.connect(lambda _, place=place: self.show_page(place))
-            QShortcut(QKeySequence(f"Ctrl+{place + 1}"), self).activated.connect(
+            QShortcut(QKeySequence(f"Alt+{place + 1}"), self).activated.connect(
                 lambda place=place: self.show_page(place)
             )
             bold = choose.font()
@@ -122,10 +123,11 @@ class PanelWindow(QMainWindow):
             ("&Input", self.inputs),
             ("&Models", self.models),
             ("C&ontent", self.contents),
+            ("&Presets", self.presets),
             ("T&räumer", self._sliders("traumer")),
             ("&Era", self._sliders("era")),
             ("E&ffects", self._sliders("effects")),
-            ("&Show", self._sliders("show", "display")),
+            ("&Show", self._sliders("show", "display", "control")),
             ("&Health", self.health),
         ]
 
@@ -198,7 +200,9 @@ class PanelWindow(QMainWindow):
             self.models.refresh()
         elif page == 2:
             self.contents.refresh()
-        elif page == 7:
+        elif page == 3:
+            self.presets.follow()
+        elif page == len(self.page_buttons) - 1:
             self.health.follow()
 
     def close_work(self) -> None:

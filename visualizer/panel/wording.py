@@ -22,6 +22,14 @@ _LABELS = {
     "era.slide_s": "Slide length",
     "era.smoothing_s": "Calm",
     "era.size_px": "Content size",
+    "show.morph_s": "Morph",
+    "control.osc": "OSC in",
+    "control.osc_host": "OSC address",
+    "control.osc_port": "OSC port",
+    "control.osc_out": "OSC out",
+    "control.osc_out_host": "Sent to",
+    "control.osc_out_port": "Sent to port",
+    "control.oscquery_port": "OSCQuery port",
     "display.fps": "Frame rate",
     "display.hud": "Head-up display",
     "display.help": "Key card",
@@ -37,6 +45,7 @@ _GROUPS = {
     "display": "Window",
     "effects": "Effects",
     "output": "Output",
+    "control": "Other programs",
 }
 _PROCESSES = {
     "capture": "Input",
@@ -44,6 +53,7 @@ _PROCESSES = {
     "deck_b": "Deck B",
     "display": "Window",
     "output": "Recording",
+    "control": "Remote control",
     "panel": "Panel",
 }
 _MODES = {"traumer": "Träumer", "era": "Era"}
