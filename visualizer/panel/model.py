@@ -9,8 +9,11 @@ from typing import Any, Literal, get_args
 from visualizer import clock, parameters
 from visualizer.parameters import Parameter, Value
 
-HOLD_S = 0.6
-"""For so long a value chosen by hand stands against an older one that is still on its way."""
+HOLD_S, HOLD_LOOKS = 0.6, 8
+"""For so long, and so many looks, a value chosen by hand stands against an older one on its way.
+
+Looks are counted too: a process that a busy machine has let wait for a second has not looked meanwhile.
+"""
 
 Stage = Literal["idle", "loading", "ready", "fading"]
 
@@ -53,7 +56,8 @@ class Model:
         now_s: Callable[[], float] = lambda: clock.seconds(clock.now_ns()),
     ) -> None:
         self._values: dict[str, Any] = {**parameters.defaults(), **settings}
-        self._chosen: dict[str, tuple[Value, float]] = {}
+        self._chosen: dict[str, tuple[Value, float, int]] = {}
+        self._n_looks = 0
         self._outbox: dict[str, Value] = {}
         self._changed: set[str] = set()
         self._send, self._now_s = send, now_s
@@ -79,7 +83,7 @@ class Model:
             return
         if valid == self[id] and id not in self._outbox:
             return
-        self._chosen[id] = (valid, self._now_s())
+        self._chosen[id] = (valid, self._now_s(), self._n_looks)
         self._outbox[id] = valid
         self._changed.add(id)
 
@@ -112,8 +116,10 @@ class Model:
 
     def take_changed(self) -> set[str]:
         """The ids whose value may have changed since the last call."""
-        for id, (_, chosen_s) in list(self._chosen.items()):
-            if id not in self._outbox and self._now_s() - chosen_s > HOLD_S:
+        self._n_looks += 1
+        for id, (_, chosen_s, look) in list(self._chosen.items()):
+            is_old = self._now_s() - chosen_s > HOLD_S and self._n_looks - look > HOLD_LOOKS
+            if id not in self._outbox and is_old:
                 del self._chosen[id]
                 self._changed.add(id)
         changed, self._changed = self._changed, set()
@@ -138,8 +144,8 @@ class Model:
         """Sends what was chosen since the last time, the newest value of each, as one command."""
         if self._outbox:
             wanted, self._outbox = self._outbox, {}
-            now_s = self._now_s()
-            self._chosen.update({id: (value, now_s) for id, value in wanted.items()})
+            now = (self._now_s(), self._n_looks)
+            self._chosen.update({id: (value, *now) for id, value in wanted.items()})
             self._send({"set": wanted})
 
     # The show ------------------------------------------------------------------------------------------
