@@ -54,9 +54,13 @@ class OpenVino:
         self._request = self._compiled.create_infer_request()
         self.name = f"openvino {kind}"
         self.reason = ""
+        # Compiling may give an output the names of steps before it as well: only the model's own are told.
         self._buffers = Buffers(
             {port.any_name: _buffer(port) for port in self._compiled.inputs},
-            {port.any_name: _buffer(port) for port in self._compiled.outputs},
+            {
+                own.any_name: _buffer(port)
+                for own, port in zip(model.outputs, self._compiled.outputs, strict=True)
+            },
         )
         self.inputs, self.outputs = self._buffers.input_shapes(), self._buffers.output_shapes()
         for name, buffer in (*self._buffers.inputs.items(), *self._buffers.outputs.items()):
