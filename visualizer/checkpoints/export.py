@@ -34,7 +34,7 @@ from visualizer.checkpoints.cards import (
     parse_card,
     sum_file,
 )
-from visualizer.checkpoints.layout import even_ranks
+from visualizer.checkpoints.layout import even_ranks, merge_paddings
 
 MAX_INLINE = 1024
 """Constants that are no weights may be this many elements; a larger one means a weight was baked."""
@@ -91,15 +91,17 @@ def publish(
     axes: Mapping[str, int] | None = None,
     extras: Mapping[str, NDArray[Any]] | None = None,
     preview: Path | None = None,
+    stored: weights.Arrays | None = None,
 ) -> dict[str, dict[str, Parity]]:
     """Write weights, graphs, sums and card of `module` to `folder`, all or nothing.
 
     `extras` are arrays stored with the weights that no graph reads (statistics, say). `keep` and `axes` as in
-    `weights.pack`. Files in `folder` that are not written here stay. Returns the parity of each graph with
-    each installed runtime; raises ValueError where one is worse than `MAX_PARITY`, and then writes nothing.
+    `weights.pack`; with `stored`, weights that are stored already, nothing is packed. Files in `folder` that
+    are not written here stay. Returns the parity of each graph with each installed runtime; raises ValueError
+    where one is worse than `MAX_PARITY`, and then writes nothing.
     """
     module, graphs = _detached(module, graphs)
-    stored = weights.pack(_state(module), precision, keep=keep, axes=axes)
+    stored = stored or weights.pack(_state(module), precision, keep=keep, axes=axes)
     _restore(module, weights.unpack(stored))
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as temporary:
@@ -127,6 +129,7 @@ def write_graph(graph: Graph, module: nn.Module, folder: Path) -> GraphSpec:
     all that is derived from weights stays computed in the graph; runtimes fold both when they load it.
     """
     proto = _trace(graph)
+    merge_paddings(proto)
     even_ranks(proto)
     stored = weights.read_header(folder / WEIGHTS)
     by_identity = {_identity(tensor): name for name, tensor in _named_tensors(module)}
@@ -270,7 +273,7 @@ def _simplify(model: Any) -> onnx.ModelProto:
     from onnxscript import optimizer
 
     for _ in range(2):
-        optimizer.fold_constants(model, input_size_limit=64, output_size_limit=256)
+        optimizer.fold_constants(model, input_size_limit=64, output_size_limit=256, should_fold=_should_fold)
         common.RemoveUnusedNodesPass()(model)
     common.LiftConstantsToInitializersPass(lift_all_constants=True, size_limit=0)(model)
     common.CommonSubexpressionEliminationPass()(model)
@@ -287,6 +290,11 @@ def _simplify(model: Any) -> onnx.ModelProto:
         value.doc_string = ""
         del value.metadata_props[:]
     return proto
+
+
+def _should_fold(node: Any) -> bool | None:
+    """Leave weights alone that the exporter would turn into constants of its own; all else as usual."""
+    return False if node.op_type == "Transpose" else None
 
 
 def _decode(
