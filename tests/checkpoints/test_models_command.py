@@ -98,3 +98,23 @@ def test_sampling_into_a_file_is_one_sentence(models: Path, tmp_path: Path) -> N
     (tmp_path / "taken").write_text("")
     with pytest.raises(UserError, match="--out"):
         cli.main(["sample", "generator", "-n", "1", "--out", str(tmp_path / "taken")])
+
+
+def test_graphs_are_written_anew_from_the_weights_that_are_stored(
+    models: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = models / "tiny-generator"
+    weights, graph = (folder / "weights.safetensors").read_bytes(), (folder / "model.onnx").read_bytes()
+    (folder / "model.onnx").write_bytes(b"an older one")
+    assert cli.main(["graphs", "tiny-generator"]) == 0
+    assert "wrote model.onnx" in capsys.readouterr().out
+    assert (folder / "weights.safetensors").read_bytes() == weights
+    assert (folder / "model.onnx").read_bytes() == graph
+    assert check(folder).problems == []
+
+
+def test_graphs_that_only_a_script_can_write_are_told(models: Path) -> None:
+    card = (models / "tiny-generator" / "card.json").read_text("utf-8")
+    (models / "tiny-generator" / "card.json").write_text(card.replace('"generator"', '"other"', 1), "utf-8")
+    with pytest.raises(UserError, match="other"):
+        cli.main(["graphs", "tiny-generator"])

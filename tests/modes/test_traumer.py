@@ -11,6 +11,7 @@ import pytest
 
 from visualizer import clock, parameters
 from visualizer.features.fast import FastFeatures
+from visualizer.modes.incremental import WholeTagger
 from visualizer.modes.networks import TraumerNetworks
 from visualizer.modes.traumer import Traumer, split_layers
 from visualizer.types import Features, Float32
@@ -51,7 +52,7 @@ def _paint(w: Float32, noise_strength: Float32, gain: Float32, offset: Float32, 
 
 def _networks() -> TraumerNetworks:
     return TraumerNetworks(
-        tagger=Function(_tag),
+        tagger=WholeTagger(Function(_tag)),
         transfer_map=Function(lambda embedding: {"w": np.tanh(embedding)}),
         generator=Function(_paint),
         tags=("low", "high"),

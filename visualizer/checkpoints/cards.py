@@ -15,6 +15,8 @@ from visualizer.types import UserError
 CARD = "card.json"
 WEIGHTS = "weights.safetensors"
 MODEL = "model.onnx"
+TICK, CATCH_UP = "model-tick.onnx", "model-catch-up.onnx"
+"""A tagger's graphs for windows that slide (modes/incremental.py)."""
 FORMAT = 1
 KINDS = ("tagger", "transfer", "generator", "mvnet", "style_transfer", "other")
 

@@ -1,4 +1,4 @@
-"""`klangbild models`: list, info, check and sample."""
+"""`klangbild models`: list, info, check, graphs and sample."""
 
 from __future__ import annotations
 
@@ -26,12 +26,16 @@ def main(argv: Sequence[str]) -> int:
         return _info(options.id, options.json)
     if options.action == "check":
         return _check(options.id)
+    if options.action == "graphs":
+        return _graphs(options.id)
     return _sample(options)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="klangbild models", description="The networks that are installed.")
-    actions = parser.add_subparsers(dest="action", required=True, metavar="list | info | check | sample")
+    actions = parser.add_subparsers(
+        dest="action", required=True, metavar="list | info | check | graphs | sample"
+    )
     listing = actions.add_parser("list", help="the models there are")
     listing.add_argument("--json", action="store_true", help="as JSON")
     info = actions.add_parser("info", help="a model's card")
@@ -39,6 +43,8 @@ def _parser() -> argparse.ArgumentParser:
     info.add_argument("--json", action="store_true", help="as JSON")
     check = actions.add_parser("check", help="checksums, shapes, finite outputs, parity with torch")
     check.add_argument("id", nargs="?", help="its id or its folder; all models without")
+    graphs = actions.add_parser("graphs", help="write a model's graphs anew from its stored weights")
+    graphs.add_argument("id", help="its id or its folder")
     sample = actions.add_parser("sample", help="pictures of a generator from random styles")
     sample.add_argument("id", help="a generator's id or folder, or `generator` for the first there is")
     sample.add_argument("-n", type=int, default=16, metavar="N", help="how many (default 16)")
@@ -122,6 +128,20 @@ def _check(wanted: str | None) -> int:
             print(f"  problem: {line}")
         n_bad += bool(report.problems)
     return 2 if n_bad else 0
+
+
+def _graphs(wanted: str) -> int:
+    model = find_model(wanted)
+    try:
+        from visualizer.checkpoints.modules import publish_again
+    except ImportError as error:
+        raise UserError(
+            f"Writing graphs needs {error.name or 'torch'}: pip install 'klangbild[train]'."
+        ) from error
+    for file, parities in publish_again(model.folder).items():
+        told = ", ".join(f"{name} {parity.max_error:.1e}" for name, parity in parities.items())
+        print(f"{model.card.id}: wrote {file}, within {told} of torch")
+    return 0
 
 
 def _sample(options: argparse.Namespace) -> int:

@@ -10,15 +10,16 @@ import numpy as np
 import torch
 from torch import nn
 
-from visualizer.checkpoints.cards import MODEL, WEIGHTS, Card
-from visualizer.checkpoints.export import Graph
+from visualizer.checkpoints.cards import CATCH_UP, MODEL, TICK, WEIGHTS, Card, load_card
+from visualizer.checkpoints.export import Graph, Parity, publish
 from visualizer.checkpoints.style_models import build_style, style_view
-from visualizer.checkpoints.weights import load_state
+from visualizer.checkpoints.weights import load, load_state
 from visualizer.networks.mvnet import MVNet
 from visualizer.networks.mvnet import example_inputs as mvnet_example
 from visualizer.networks.stylegan2 import Generator, GeneratorShape
 from visualizer.networks.stylegan2_inference import InferenceForm
 from visualizer.networks.tagger import N_COLUMNS, N_MELS, ResidualBlock, ShortChunkCNN
+from visualizer.networks.tagger_sliding import CatchUp, Sliding, Tick
 from visualizer.networks.transfer import Transfer
 from visualizer.types import UserError
 
@@ -53,6 +54,8 @@ def view(module: nn.Module, kind: str, file: str) -> nn.Module:
     if kind == "generator" and isinstance(module, Generator):
         exit_px = None if file == MODEL else int(file.removesuffix(".onnx").rpartition("-")[2])
         return InferenceForm(module, exit_px).eval()
+    if kind == "tagger" and isinstance(module, ShortChunkCNN) and file != MODEL:
+        return (Tick if file == TICK else CatchUp)(module).eval()
     if kind == "mvnet" and isinstance(module, MVNet):
         return module.encoder if file == MODEL else module.generator
     return style_view(module, file) if kind == "style_transfer" else module
@@ -63,6 +66,12 @@ def tagger_graphs(tagger: ShortChunkCNN) -> list[Graph]:
     random = torch.Generator().manual_seed(0)
     mel = torch.randn(1, 1, N_MELS, N_COLUMNS, generator=random) * 15 - 30
     return [Graph(tagger, {"mel": mel}, ("embedding", "tags"), free_batch=True)]
+
+
+def sliding_graphs(tagger: ShortChunkCNN) -> list[Graph]:
+    """For windows that slide: a tick, and several that nobody asks for. What each takes is in its names."""
+    made: tuple[tuple[str, Sliding], ...] = ((TICK, Tick(tagger)), (CATCH_UP, CatchUp(tagger)))
+    return [Graph(form, form.example_inputs(), form.outputs, file) for file, form in made]
 
 
 def generator_graphs(generator: Generator, exits_px: Sequence[int] = EXITS_PX) -> list[Graph]:
@@ -83,6 +92,24 @@ def mvnet_graphs(mvnet: MVNet) -> list[Graph]:
         Graph(mvnet.encoder, {"mel": mel}, ("v",), free_batch=True),
         Graph(mvnet.generator, {"v": v, "z": z}, ("image",), MVNET_GENERATOR, free_batch=True),
     ]
+
+
+def publish_again(folder: Path) -> dict[str, dict[str, Parity]]:
+    """Write a model's graphs anew from its stored weights, which stay as they are; parity as `publish`.
+
+    UserError where the model is damaged, or of a kind that only its own script publishes.
+    """
+    card = load_card(folder)
+    module = build(card, folder)
+    if isinstance(module, ShortChunkCNN):
+        graphs = tagger_graphs(module) + sliding_graphs(module)
+    elif isinstance(module, Generator):
+        graphs = generator_graphs(module)
+    elif isinstance(module, MVNet):
+        graphs = mvnet_graphs(module)
+    else:
+        raise UserError(f"The graphs of {card.id}, a {card.kind}, are written by: {card.command}.")
+    return publish(module, graphs, card, folder, stored=load(folder / WEIGHTS))
 
 
 def tagger_architecture(tagger: ShortChunkCNN) -> dict[str, Any]:

@@ -10,6 +10,8 @@ import numpy as np
 
 from visualizer import runtime
 from visualizer.checkpoints import cards, styles, weights
+from visualizer.modes import incremental
+from visualizer.modes.incremental import Tagger
 from visualizer.runtime import Precision, Runtime
 from visualizer.types import Float32, UInt8, UserError
 
@@ -24,7 +26,7 @@ _N_SAMPLES = 64
 class TraumerNetworks:
     """Tagger, transfer map and generator. Owned by one thread."""
 
-    tagger: Runtime
+    tagger: Tagger
     transfer_map: Runtime
     generator: Runtime
     tags: tuple[str, ...]
@@ -37,9 +39,8 @@ class TraumerNetworks:
     """(n, 512) float32: styles of random z, for drift and beat."""
 
     def hear(self, window: Float32) -> tuple[Float32, Float32]:
-        """(128, 231) log-mel → embedding (512,), tag probabilities (n_tags,); copies."""
-        heard = self.tagger.run({"mel": window[np.newaxis, np.newaxis]})
-        return heard["embedding"][0].copy(), heard["tags"][0].copy()
+        """See `Tagger.hear`."""
+        return self.tagger.hear(window)
 
     def transfer(self, embedding: Float32) -> Float32:
         """(512,) → w (512,); a copy. TräumerAI equation 1."""
@@ -84,8 +85,9 @@ class TraumerNetworks:
 
     def close(self) -> None:
         """Gives the networks back."""
-        for network in (self.tagger, self.transfer_map, self.generator):
-            network.close()
+        self.tagger.close()
+        self.transfer_map.close()
+        self.generator.close()
 
 
 def load(
@@ -119,7 +121,7 @@ def load(
         return runtime.load(model.onnx_path, threads=threads, precision=precision)
 
     return TraumerNetworks(
-        tagger=start(tagger),
+        tagger=incremental.load(tagger, threads, precision),
         transfer_map=start(transfer),
         generator=start(generator),
         tags=tagger.card.labels,

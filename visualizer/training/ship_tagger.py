@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from visualizer.checkpoints import weights
 from visualizer.checkpoints.cards import Card
-from visualizer.checkpoints.export import Graph, publish
-from visualizer.networks.tagger import N_COLUMNS, N_MELS, TAGS, ShortChunkCNN
+from visualizer.checkpoints.export import publish
+from visualizer.checkpoints.modules import sliding_graphs, tagger_graphs
+from visualizer.networks.tagger import TAGS, ShortChunkCNN
 from visualizer.paths import MODELS
 from visualizer.training.corpus import Corpus, shard_paths
 from visualizer.training.house import load_state
@@ -83,10 +84,7 @@ def ship(state_path: Path, music: Path, folder: Path) -> dict[str, float]:
     figures |= {f"cosine_{name}": value for name, value in stability(stored, held_out).items()}
     figures["auc_teachers_fp32"] = judge(folded, held_out, theta)["auc_teachers"]
     figures["n_windows_heard"] = float(state["n_windows"])
-    torch.manual_seed(0)
-    graph = Graph(
-        folded, {"mel": torch.rand(1, 1, N_MELS, N_COLUMNS) * 60 - 60}, ("embedding", "tags"), free_batch=True
-    )
+    graphs = tagger_graphs(folded) + sliding_graphs(folded)
     card = Card(
         id=ID,
         kind="tagger",
@@ -111,5 +109,5 @@ def ship(state_path: Path, music: Path, folder: Path) -> dict[str, float]:
         f"from its training music. Held-out clips: {describe(stored, held_out)}.",
         labels=TAGS,
     )
-    parity = publish(folded, [graph], card, folder, precision="int8")
-    return figures | {"parity": max(p.max_error for p in parity[graph.file].values())}
+    parity = publish(folded, graphs, card, folder, precision="int8")
+    return figures | {"parity": max(p.max_error for found in parity.values() for p in found.values())}
