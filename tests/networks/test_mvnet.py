@@ -10,12 +10,14 @@ torch = pytest.importorskip("torch", reason="the extra 'train' is not installed"
 
 from visualizer.features.mel import EraMel  # noqa: E402
 from visualizer.networks.mvnet import (  # noqa: E402
+    V_GAIN,
     Classifier,
     Discriminator,
     Encoder,
     Generator,
     MVNet,
     SelfAttention,
+    Standardise,
     example_inputs,
     square,
 )
@@ -48,12 +50,13 @@ def test_each_layer_of_table_1_has_its_shape(mvnet):
 
     copied = copy.deepcopy(mvnet)
     for module in copied.modules():
-        if isinstance(module, torch.nn.ReLU | SelfAttention | torch.nn.InstanceNorm2d):
+        if isinstance(module, torch.nn.ReLU | SelfAttention | torch.nn.ConvTranspose2d):
             module.register_forward_hook(note)
     mel, _, z = example_inputs()
     copied(mel, z)
     assert seen[:5] == [(32, 128, 256), (64, 64, 128), (128, 32, 64), (256, 16, 32), (256, 8, 16)]
-    assert seen[5:] == [(256, 16, 16), (128, 32, 32), (128, 32, 32), (128, 32, 32)]
+    assert seen[5:] == [(128, 32, 32), (128, 32, 32), (128, 32, 32), (3, 64, 64)]
+    assert copied.generator.deconv1.weight.shape == (257, 256, 4, 4), "16 × 16 × 256, of 256 z and one v"
 
 
 def test_numbers_of_weights_are_those_of_table_1(mvnet):
@@ -85,12 +88,35 @@ def test_deconvolutions_are_spectrally_normalised_until_folded(mvnet):
     for _ in range(30):
         trained(torch.randn(1, 1, 8, 16), torch.randn(1, 256, 8, 8))
     weight = trained.deconv1.weight.transpose(0, 1).flatten(1)
-    assert float(torch.linalg.matrix_norm(weight, 2)) == pytest.approx(1, abs=0.05)
+    assert torch.linalg.matrix_norm(weight.detach(), 2).item() == pytest.approx(1, abs=0.05)
     mel, _, z = example_inputs()
-    folded = copy.deepcopy(mvnet).fold()
-    assert torch.allclose(folded(mel, z), mvnet(mel, z), atol=1e-6)
+    folded = MVNet(power=0.25)
+    folded.load_state_dict(mvnet.state_dict())
+    assert torch.allclose(folded.fold()(mel, z), mvnet(mel, z), atol=1e-6)
     assert "generator.deconv1.weight" in folded.state_dict()
     assert not any("parametrizations" in name for name in folded.state_dict())
+
+
+def test_first_norm_is_that_of_z_so_that_what_v_says_everywhere_is_kept():
+    torch.manual_seed(0)
+    generator = Generator().eval()
+    v, z = torch.randn(2, 1, 8, 8), torch.randn(2, 256, 8, 8)
+    plain = generator.norm1(generator.deconv1(torch.cat((torch.zeros_like(v), z), 1)))
+    assert torch.allclose(generator._norm_by_z(torch.zeros_like(v), z), plain, atol=1e-4)
+    louder = generator._norm_by_z(torch.full_like(v, 5.0), z)
+    assert (louder - plain)[..., 2:-2, 2:-2].abs().mean() > 0.05
+    assert torch.allclose(generator.norm1(louder).mean((2, 3)), torch.zeros(2, 256), atol=1e-5)
+
+
+def test_v_is_standardised_by_what_training_heard():
+    torch.manual_seed(0)
+    layer = Standardise().train()
+    v = torch.randn(4000, 1, 8, 16) * 0.07 + 0.5
+    for part in v.split(40):
+        layer(part)
+    heard = layer.eval()(v)
+    assert heard.mean().abs() < 0.1 and heard.std().item() == pytest.approx(V_GAIN, rel=0.1)
+    assert torch.equal(layer(v), heard), "heard in evaluation, it does not listen"
 
 
 def test_self_attention_begins_as_nothing_and_then_reaches_everywhere():

@@ -95,6 +95,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trainer, "N_SHEET_MUSIC", 2)
     monkeypatch.setattr(trainer, "N_SHEET_Z", 2)
     monkeypatch.setattr(trainer, "N_CLASSIFIED", 4)
+    monkeypatch.setattr(trainer, "N_LESSONS", 2)
 
 
 @pytest.fixture(scope="module")
@@ -178,6 +179,24 @@ def test_without_gamma_the_classifier_teaches_only_itself(data, kept, vgg):
     figures = trainer.step(run, pairs.batch(0), pairs.paintings(0, 4), StyleVGG.load(vgg), torch.float32)
     assert all(np.isfinite(value) for value in figures.values())
     assert any(not torch.equal(a, b) for a, b in zip(before, run.classifier.parameters(), strict=True))
+
+
+def test_g_leaves_the_ears_alone_unless_told(data, kept, vgg):
+    eras = Eras((1700, 1800, 1880), 1890)
+    pairs = Pairs(read_music(kept, "train"), read_paintings(data, "train", kept), eras, 4, 1, 7)
+    for rate, moves in ((0.0, False), (1e-3, True)):
+        run = trainer.Run(eras, trainer.Settings(n_clips=4, n_images=1, rate_e=rate), torch.device("cpu"))
+        before = [p.clone() for p in run.mvnet.encoder.state_dict().values()]
+        trainer.step(run, pairs.batch(0), pairs.paintings(0, 4), StyleVGG.load(vgg), torch.float32)
+        after = run.mvnet.encoder.state_dict().values()
+        assert any(not torch.equal(a, b) for a, b in zip(before, after, strict=True)) == moves
+
+
+def test_variety_is_the_distance_of_images_of_one_clip():
+    images = torch.zeros(4, 3, 8, 8)
+    images[1] += 0.5
+    assert trainer.variety(images, 2) == pytest.approx(0.25)
+    assert trainer.variety(images, 1) == 0
 
 
 def test_training_that_diverges_stops_and_keeps_the_last_good_state(data, kept, vgg, tmp_path, monkeypatch):

@@ -36,11 +36,17 @@ BETA = 10.0
 """Weight of the style loss."""
 GAMMA = 0.1
 """Weight of the era classification loss."""
+DELTA = 1.0
+"""Weight of the variety that z owes (ours, not the paper's)."""
 BETAS = (0.5, 0.99)
 WEIGHT_DECAY = 1e-4
 EMA_IMAGES = 4_000
+RATE_C = 2e-3
 N_CLASSIFIED = 64
 """Paintings that C learns from in a step: it costs little, and leads the way for G."""
+ROUGHNESS = 0.2
+N_LESSONS = 800
+"""Updates of C before the others begin, so that it has something to say."""
 N_SHEET_MUSIC = 8
 N_SHEET_Z = 8
 
@@ -53,6 +59,11 @@ class Settings:
     n_images: int = 2
     """Style images (with a z and a painting each) of a clip."""
     learning_rate: float = 5e-4
+    """Of G."""
+    rate_e: float = 0.0
+    """Of E; 0 leaves it as `--stage hear` taught it, for G's losses make it forget the eras."""
+    rate_d: float = 1e-4
+    """The paper's; at G's rate D wins at once."""
     power: float = 0.25
     gamma: float = GAMMA
     seed: int = 7
@@ -71,11 +82,10 @@ class Run:
         self.discriminator = Discriminator().to(device)
         self.classifier = Classifier(len(eras)).to(device)
         rate = settings.learning_rate
-        self.optimizer_m = torch.optim.Adam(self.mvnet.parameters(), rate, BETAS, weight_decay=WEIGHT_DECAY)
-        self.optimizer_d = torch.optim.Adam(
-            self.discriminator.parameters(), rate, BETAS, weight_decay=WEIGHT_DECAY
-        )
-        self.optimizer_c = torch.optim.Adam(self.classifier.parameters(), 1e-3, weight_decay=WEIGHT_DECAY)
+        self.optimizer_m = _adam(self.mvnet.generator, rate, BETAS)
+        self.optimizer_m.add_param_group({"params": self.mvnet.encoder.parameters(), "lr": settings.rate_e})
+        self.optimizer_d = _adam(self.discriminator, settings.rate_d, BETAS)
+        self.optimizer_c = _adam(self.classifier, RATE_C, (0.9, 0.999))
 
     def start_from(self, hearing: Path) -> None:
         """Takes over the ears of `--stage hear`, where there are some."""
@@ -114,6 +124,10 @@ class Run:
         return run
 
 
+def _adam(module: nn.Module, rate: float, betas: tuple[float, float]) -> torch.optim.Optimizer:
+    return torch.optim.Adam(module.parameters(), rate, betas, weight_decay=WEIGHT_DECAY, fused=True)
+
+
 def read_eras(state: dict[str, Any]) -> Eras:
     return Eras(tuple(state["eras"]["firsts"]), state["eras"]["end"])
 
@@ -126,19 +140,20 @@ def step(run: Run, batch: Batch, more: Batch, vgg: StyleVGG, dtype: torch.dtype)
     era_made = era.repeat_interleave(n_images)
     autocast = torch.autocast(run.device.type, dtype=dtype, enabled=dtype != torch.float32)
 
+    run.mvnet.encoder.train(s.rate_e > 0)
     with autocast:
-        v = run.mvnet.encoder(mel)
+        with torch.set_grad_enabled(s.rate_e > 0):
+            v = run.mvnet.encoder(mel)
         z = torch.randn(len(real), *Z_SHAPE).to(run.device)
         made = run.mvnet.generator(v.repeat_interleave(n_images, 0), z).float()
         patches_real, patches_made = _patches(run.discriminator, real, made.detach())
     loss_d, _ = adversarial_losses(patches_real, patches_made)
     _update(run.optimizer_d, loss_d)
 
-    loss_c = F.cross_entropy(run.classifier(more.image.to(run.device)), more.era.to(run.device))
-    _update(run.optimizer_c, loss_c)
-
+    loss_c = teach(run, more)
     losses = _losses(run, real, made, v, era, era_made, vgg, autocast)
     total = losses["adv"] + ALPHA * losses["tri"] + BETA * losses["sty"]
+    total = total + DELTA * losses["var"]
     if s.gamma:
         total = total + s.gamma * losses["cls"]
     _update(run.optimizer_m, total)
@@ -146,8 +161,21 @@ def step(run: Run, batch: Batch, more: Batch, vgg: StyleVGG, dtype: torch.dtype)
     run.counters.n_steps += 1
     run.counters.n_images += len(real)
     follow(run.average, run.mvnet, len(real), run.counters.n_images)
-    figures = {"d": loss_d, "c": loss_c, **losses, "varied": _variety(made, n_images)}
+    figures = {"d": loss_d, "c": loss_c, **losses, "varied": variety(made, n_images)}
     return {name: float(value.detach()) for name, value in figures.items()}
+
+
+def teach(run: Run, paintings: Batch) -> Tensor:
+    """One update of C, from paintings alone (equation 4)."""
+    logits = run.classifier(rough(paintings.image.to(run.device)))
+    loss = F.cross_entropy(logits, paintings.era.to(run.device))
+    _update(run.optimizer_c, loss)
+    return loss
+
+
+def rough(images: Tensor) -> Tensor:
+    """What C sees: noise over the image, or it asks G for invisible patterns instead of colours."""
+    return images + ROUGHNESS * torch.randn_like(images)
 
 
 def _patches(discriminator: nn.Module, real: Tensor, made: Tensor) -> tuple[Tensor, Tensor]:
@@ -175,7 +203,7 @@ def _losses(
         seen = vgg(made)
     _, adversarial = adversarial_losses(patches_real, patches_made)
     with torch.set_grad_enabled(bool(run.settings.gamma)):
-        classified = F.cross_entropy(run.classifier(made), era_made)
+        classified = F.cross_entropy(run.classifier(rough(made)), era_made)
     run.discriminator.requires_grad_(True)
     run.classifier.requires_grad_(True).train()
     return {
@@ -183,6 +211,7 @@ def _losses(
         "tri": triplet_loss(v, era),
         "sty": style_loss(seen, wanted),
         "cls": classified,
+        "var": F.relu(variety(real, run.settings.n_images) - variety(made, run.settings.n_images)),
     }
 
 
@@ -192,11 +221,11 @@ def _update(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
     optimizer.step()
 
 
-def _variety(made: Tensor, n_images: int) -> Tensor:
-    """Mean distance of images of the same music, in [0, 2]; 0 says that z is not heard."""
+def variety(images: Tensor, n_images: int) -> Tensor:
+    """Mean distance of the first two images of each clip, in [0, 2]; 0 says that z is not heard."""
     if n_images < 2:
-        return made.new_zeros(())
-    groups = made.detach().reshape(-1, n_images, *made.shape[1:])
+        return images.new_zeros(())
+    groups = images.reshape(-1, n_images, *images.shape[1:])
     return (groups[:, 0] - groups[:, 1]).abs().mean()
 
 
@@ -273,6 +302,8 @@ def train(
     if not resume:
         run.start_from(folder / "hearing.pt")
     pairs = Pairs(music, paintings, run.eras, run.settings.n_clips, run.settings.n_images, run.settings.seed)
+    for i in range(0 if resume else N_LESSONS):
+        teach(run, pairs.paintings(-i - 1, N_CLASSIFIED))
     mel = sheet_mels(music, run.eras)
     style = StyleVGG.load(vgg).to(device)
 
@@ -308,7 +339,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, default=RUN_DIR, help="where the run is kept")
     parser.add_argument("--clips", type=int, default=Settings.n_clips, help="clips a step (default 8)")
     parser.add_argument("--images", type=int, default=Settings.n_images, help="images a clip (default 2)")
-    parser.add_argument("--rate", type=float, default=Settings.learning_rate, help="learning rate")
+    parser.add_argument("--rate", type=float, default=Settings.learning_rate, help="learning rate of G")
+    parser.add_argument("--rate-e", type=float, default=Settings.rate_e, help="learning rate of E")
+    parser.add_argument("--rate-d", type=float, default=Settings.rate_d, help="learning rate of D")
     parser.add_argument("--power", type=float, default=Settings.power, help="compression of the mel in E")
     parser.add_argument("--gamma", type=float, default=GAMMA, help="weight of the era classification")
     parser.add_argument("--seed", type=int, default=Settings.seed)
@@ -327,7 +360,7 @@ def main(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="klangbild train mvnet", description=__doc__)
     add_arguments(parser)
     a = parser.parse_args(argv)
-    settings = Settings(a.clips, a.images, a.rate, a.power, a.gamma, a.seed)
+    settings = Settings(a.clips, a.images, a.rate, a.rate_e, a.rate_d, a.power, a.gamma, a.seed)
     if a.dry_run:
         weights = {"alpha": ALPHA, "beta": BETA, "gamma": a.gamma}
         print(
