@@ -123,7 +123,7 @@ class MelStream:
             yield self.n_ticks
 
     def window(self) -> np.ndarray:
-        """The newest columns, oldest first, as the network wants them: a float32 copy."""
+        """The newest columns, oldest first, as the network wants them: a float32 copy, contiguous."""
         return self._shape(self._newest(0))
 
     def tick_window(self) -> np.ndarray:
@@ -132,10 +132,11 @@ class MelStream:
 
     def _newest(self, n_skipped: int) -> np.ndarray:
         end = self._end - n_skipped
-        return self._columns[:, end - self.n_window_columns : end].copy()
+        return self._columns[:, end - self.n_window_columns : end]
 
     def _shape(self, columns: np.ndarray) -> np.ndarray:
-        return columns
+        """A copy, for `_newest` is a view of what the next push changes."""
+        return columns.copy()
 
     def _scale_power(self, power: np.ndarray) -> np.ndarray:
         return power
@@ -222,7 +223,7 @@ class EraMel(MelStream):
 
     def _shape(self, columns: np.ndarray) -> np.ndarray:
         thirds = columns.reshape(self.n_mels, self.N_CHANNELS, -1)
-        return np.ascontiguousarray(thirds.transpose(1, 0, 2))
+        return thirds.transpose(1, 0, 2).copy()
 
 
 def _mono(samples: np.ndarray) -> np.ndarray:
