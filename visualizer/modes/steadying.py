@@ -8,7 +8,7 @@ from visualizer.types import Float32
 
 QUICK_S = 0.2
 """Time constant of each of the two poles right after a change: 80 % of it within 0.6 s, were it to stay."""
-CALMING = 0.25
+CALMING = 0.15
 """How much longer, per second since the change, each time constant may be."""
 _POLES_PER_WINDOW = 0.25
 """Two poles of a quarter of the window each are as old, in the mean, as a box of that window."""

@@ -1,0 +1,68 @@
+"""Era mode with the models that ship: calm on a still picture in steady music, there soon after a change."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from benchmarks import flicker_bench as bench
+from visualizer import parameters
+from visualizer.audio.sources import RATE_HZ, DemoSource, FileSource, demo_path, read_all
+from visualizer.checkpoints.cards import find_models
+from visualizer.modes.era import Era
+from visualizer.types import Float32
+
+AUDIO = Path(__file__).resolve().parents[3] / "shared" / "data" / "audio"
+LONG_S = 14.0
+
+pytestmark = pytest.mark.skipif(
+    not find_models(kind="mvnet") or not find_models(kind="style_transfer"),
+    reason="no MVNet or no style-transfer network is installed",
+)
+
+
+@pytest.fixture(scope="module")
+def mode() -> Iterator[Era]:
+    made = bench.load(parameters.defaults() | {"era.size_px": bench.SIZE_PX})
+    yield made
+    made.close()
+
+
+def _section(name: str) -> Float32:
+    parts = json.loads(demo_path().with_suffix(".json").read_text("utf-8"))
+    (part,) = [part for part in parts if part["name"] == name]
+    sound = read_all(DemoSource(loop=False), round(part["end_s"] * RATE_HZ))
+    return sound[round(part["start_s"] * RATE_HZ) :]
+
+
+def _recording(tag: str) -> Float32:
+    with (AUDIO / "audio.csv").open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["tag"].startswith(tag)]
+    name = next(row["file"] for row in rows if float(row["seconds"]) > LONG_S + 2)
+    return read_all(FileSource(AUDIO / name, loop=False), round((LONG_S + 2) * RATE_HZ))
+
+
+def test_a_still_picture_is_calm_in_steady_music(mode: Era) -> None:
+    span_s = (bench.STEADY_S, bench.STEADY_S + 2.0)
+    sound = _section("strings")[: round(span_s[1] * RATE_HZ)]
+    steady = bench.flicker(bench.film(mode, sound, span_s))
+    values = parameters.defaults() | {"era.size_px": bench.SIZE_PX}
+    mode.apply(values | {"era.smoothing_s": parameters.find("era.smoothing_s").min})
+    raw = bench.flicker(bench.film(mode, sound, span_s))
+    mode.apply(values)
+    assert steady < raw / bench.CALM_RATIO
+
+
+def test_a_change_of_music_has_most_of_its_effect_within_three_seconds(mode: Era) -> None:
+    told = bench.change(mode, _section("strings"), _section("techno"))
+    assert told["reached_s"] <= bench.REACHED_WITHIN_S, told
+
+
+@pytest.mark.skipif(not AUDIO.is_dir(), reason="the recordings of ../shared are not here")
+def test_from_one_recording_to_another_too(mode: Era) -> None:
+    told = bench.change(mode, _recording("classical"), _recording("electronic"))
+    assert told["reached_s"] <= bench.REACHED_WITHIN_S, told
