@@ -77,6 +77,7 @@ class _Sheet:
         anchor: str = "ls",
     ) -> float:
         """Writes on the baseline `y`; the width of the text."""
+        text = text.replace("–", "-")  # not in the font that has all else; another one would leap out
         text, face = fonts.choose(text, max(round(size * self.unit), 7))
         self.draw.text((x * self.unit, y * self.unit), text, fill=fill, font=face, anchor=anchor)
         return float(self.draw.textlength(text, font=face)) / self.unit
