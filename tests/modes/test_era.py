@@ -222,3 +222,13 @@ def test_state_says_what_a_deck_tells() -> None:
     assert state["mode"] == "era" and state["content"] == "random" and state["network"] == "fake"
     assert state["n_images"] == 60 and 50 < state["n_ticks"] < 60 and state["size_px"] == 32
     assert state["era"]["label"] in LABELS and state["era"]["spread"] >= 10
+
+
+def test_a_deck_that_starts_in_mid_show_is_there_with_its_first_image() -> None:
+    sound = _noise(10.0, low=True)
+    slow, late = make_era(), make_era()
+    film(slow, sound)
+    late.hear(sound, 0, Features(), n_most_ticks=1)
+    assert late.state()["n_ticks"] == 1
+    away = np.abs(late.style_vector() - slow.style_vector()).mean()
+    assert away < 0.2 * np.abs(late.style_vector() - make_era().style_vector()).mean()
