@@ -29,6 +29,8 @@ BENCHES = {
     "runtime": Bench(
         "tagger and generator on every runtime, against eager torch", "benchmarks.runtime_bench"
     ),
+    "mel": Bench("the era's mel a tick, against librosa computing its window anew", "benchmarks.mel_bench"),
+    "tagger": Bench("the tagger tick by tick, against the whole window each tick", "benchmarks.tagger_bench"),
     "sections": Bench("whether the picture tells the demo's sections apart", "benchmarks.sections_bench"),
     "flicker": Bench(
         "era mode: flicker on a still picture, and how soon a change shows", "benchmarks.flicker_bench"
