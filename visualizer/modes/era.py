@@ -27,6 +27,8 @@ from visualizer.runtime import Precision
 from visualizer.types import Features, Float32, Image
 
 CAPTURE_HZ = 48000
+EVEN_S = 3.0
+"""From this smoothing on, a third of the window, nothing is left in v of when something sounded in it."""
 
 
 class Era:
@@ -95,7 +97,8 @@ class Era:
                     self._piece = heard.piece
                     self._steady_v.quicken()
                     self._steady_years.quicken()
-                self._target = heard.v, self._eras.hear(heard.v)
+                even = min(self._settings["era.smoothing_s"] / EVEN_S, 1.0)
+                self._target = self._networks.even(heard.v, even), self._eras.hear(heard.v)
                 self._window_s = heard.window_s
             elif heard.presence == 0.0:
                 self._target = self._rest

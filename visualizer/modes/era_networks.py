@@ -34,6 +34,16 @@ class EraNetworks:
         """(3, 128, 256) mel power, level-normalised → v (n_v,), flat; a copy. The paper's E."""
         return self.encoder.run({"mel": window[np.newaxis]})["v"].reshape(-1).astype(np.float32)
 
+    def even(self, v: Float32, share: float) -> Float32:
+        """v (n_v,) with each number leaned by `share` [0, 1] toward its mean over the moments of the window.
+
+        E sees in v *when* in the window something sounds. The window slides, so an average over time comes
+        to the same; this one is there at once.
+        """
+        moments = v.reshape(-1, self.v_shape[-1])
+        lean = moments.mean(axis=1, keepdims=True) - moments
+        return v + np.float32(share) * lean.ravel()
+
     def paint(self, v: Float32, z: Float32) -> Float32:
         """v (n_v,) and z (n_z,) → the style image (64, 64, 3) float32 in [0, 1]; a copy. The paper's G."""
         given = {"v": v.reshape(self.v_shape), "z": z.reshape(self.z_shape)}
