@@ -41,7 +41,7 @@ class ContentsPage(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         card = Card()
         head = QHBoxLayout()
-        head.addWidget(Elided("What era mode paints over", "heading"), 1)
+        head.addWidget(Elided("Era's content", "heading"), 1)
         self.present = Elided(name="quiet")
         self.file = button("File…", tip="A picture or a video")
         self.folder = button("Folder…", tip="A folder of pictures, shown one after another")

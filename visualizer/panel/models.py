@@ -113,6 +113,10 @@ class ModelsPage(QWidget):
 
     def follow(self) -> None:
         """Marks what is chosen."""
+        on_air = self._model.painting.get("mode")
+        for value, tile in self.modes.tiles.items():
+            tile.note = "on air" if value == on_air else _MODES.get(value, ("", ""))[0]
+            tile.update()
         self.modes.check(str(self._model["show.mode"]))
         self.networks.check(str(self._model["era.network"]))
         for id, shelf in self.shelves.items():

@@ -167,10 +167,14 @@ class Shelf(QWidget):
         super().__init__()
         self._flow = Flow()
         self.setLayout(self._flow)
-        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
         self.tiles: dict[str, Tile] = {}
+
+    def sizeHint(self) -> QSize:
+        """One tile; how high it really is follows from its width."""
+        return QSize(*TILE_PX)
 
     def put(self, key: str, tile: Tile) -> None:
         """Adds a tile at the end, in the place of one with the same key."""
