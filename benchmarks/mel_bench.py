@@ -11,7 +11,7 @@ from visualizer.features.mel import EraMel
 from visualizer.types import Float32, UserError
 
 N_ROUNDS = 20
-TICKS_A_ROUND = 100
+TICKS_A_ROUND = 300
 """Ticks of ours that are timed together: one is too short for the clock, and librosa empties the caches."""
 
 

@@ -15,7 +15,7 @@ def clean_samples(samples: np.ndarray) -> np.ndarray:
     """The samples as float32, NaN and infinities replaced by 0, limited to ±SAMPLE_LIMIT. Any shape."""
     samples = np.asarray(samples, dtype=np.float32)
     # One reduction tells the common case, for NaN and infinity fail the comparison.
-    if np.max(np.abs(samples), initial=0.0) <= SAMPLE_LIMIT:
+    if np.abs(samples).max(initial=0.0) <= SAMPLE_LIMIT:
         return samples
     finite = np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)
     return np.clip(finite, -SAMPLE_LIMIT, SAMPLE_LIMIT)
