@@ -11,6 +11,7 @@ pytest.importorskip("PyQt6.QtWidgets", reason="the panel needs PyQt6", exc_type=
 
 from visualizer import parameters
 from visualizer.ipc.regions import Regions
+from visualizer.panel import panel
 from visualizer.panel.panel import Panel
 
 
@@ -23,6 +24,7 @@ class Driven:
         self.panel = Panel(settings=settings, regions=regions, send=self.sent.append)
         with pytest.MonkeyPatch.context() as patch:  # for this process only, not for those that tests start
             patch.setenv("QT_QPA_PLATFORM", "offscreen")
+            patch.setattr(panel, "REFRESH_S", 0.01)  # as many refreshes in less time
             self.panel.setup()
         self.window = self.panel._window
         self.model = self.panel._model

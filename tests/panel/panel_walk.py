@@ -24,6 +24,7 @@ from PyQt6.QtWidgets import (
 
 from visualizer import parameters
 from visualizer.ipc.regions import WORKERS, Regions
+from visualizer.panel import panel as panel_module
 from visualizer.panel.panel import Panel
 from visualizer.panel.tiles import Tile
 from visualizer.panel.widgets import Elided, Press, Scroll, Switch
@@ -200,6 +201,7 @@ def centre(widget: QWidget, window: QWidget) -> tuple[int, int]:
 
 def main(arguments: list[str]) -> None:
     """Prints JSON: `cut WxH …` a list of problems, `places WxH` an object of [x, y]."""
+    panel_module.REFRESH_S = 0.01  # as many refreshes in less time
     sizes = [(int(w), int(h)) for w, h in (text.split("x") for text in arguments[1:])]
     regions = Regions.create(audio_s=1)
     try:
