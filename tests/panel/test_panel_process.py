@@ -13,11 +13,12 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 pytest.importorskip("PyQt6.QtWidgets", reason="the panel needs PyQt6", exc_type=ImportError)
 
-from tests.virtual import Unavailable, VirtualScreen
+from tests.virtual import Unavailable, VirtualLineIn, VirtualScreen
 from visualizer.ipc.regions import Regions
 from visualizer.ipc.supervisor import Supervisor
 from visualizer.ipc.worker import WorkerSpec
@@ -144,6 +145,19 @@ def test_it_is_killed_opened_again_and_closed(
     _xdotool("windowactivate", "--sync", hand.window, "key", "alt+F4")
     parent.wait(lambda: parent.status["state"] == "finished")
     assert first and parent.status["last_end"] == "it ended with exit code 0"
+
+
+def test_a_killed_panel_leaves_no_listener_behind(line_in: VirtualLineIn, parent: Parent) -> None:
+    def listeners() -> list[psutil.Process]:
+        pid = parent.status["pid"]
+        children = psutil.Process(pid).children(recursive=True) if pid else []
+        return [child for child in children if any("audio.meter" in word for word in child.cmdline())]
+
+    parent.wait(lambda: any("--list" not in child.cmdline() for child in listeners()))
+    left = listeners()
+    os.kill(parent.status["pid"], signal.SIGKILL)
+    _, alive = psutil.wait_procs(left, timeout=15)
+    assert alive == []
 
 
 def test_without_the_libraries_of_qt_it_says_so(

@@ -96,4 +96,4 @@ class PresetsPage(QWidget):
 def _describe(told: dict[str, Any]) -> str:
     if told.get("problem"):
         return "cannot be read"
-    return "comes with Klangbild" if told.get("ours") else "yours"
+    return "ours" if told.get("ours") else "yours"
