@@ -1,4 +1,4 @@
-"""Where the padding of a window reaches, as `REACHES` tells it, and that folding BatchNorm changes nothing."""
+"""How far the padding of a window reaches, as `REACHES` tells it; folding BatchNorm changes nothing."""
 
 from __future__ import annotations
 
