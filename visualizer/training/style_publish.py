@@ -119,13 +119,17 @@ def figures(run: Run, vgg_folder: Path, data: Path, n: int, n_each: int) -> dict
     ours = painters(run)
     for name, value in measure.rebuild_psnr(ours, contents[: min(n, 16)], styles[0]).items():
         found[name]["psnr_strength_0"] = value
-    beside = measure.compare(
-        {**ours, "published": lambda c, s, _: published(c, s)}, vgg, contents, styles, n_each
-    )
+    every = {**ours, "published": lambda c, s, _: published(c, s)}
+    every["published_wct"] = lambda c, s, _: published(c, s, (3, 2, 1))
+    beside = measure.compare(every, vgg, contents, styles, n_each)
     for name in ours:
+        found[name]["n_pairs"] = float(n * n_each)
         for loss, value in beside[name].items():
             found[name][loss] = value
             found[name][f"{loss}_to_published_wct"] = value / beside["published"][loss]
+            if name == "wct":
+                of_three = value / beside["published_wct"][loss]
+                found[name][f"{loss}_to_published_wct_of_three_levels"] = of_three
     return found
 
 
@@ -167,7 +171,7 @@ def save_preview(paint: Paint, models: Path, path: Path) -> None:
     Image.fromarray(pixels.permute(1, 2, 0).numpy()).save(path, quality=88)
 
 
-def publish_all(run: Run, models: Path, vgg: Path, data: Path, n: int = 12, n_each: int = 3) -> None:
+def publish_all(run: Run, models: Path, vgg: Path, data: Path, n: int = 50, n_each: int = 1) -> None:
     """Writes all five models; prints their figures and how far each runtime is from torch."""
     for stage, counters in run.counters.items():
         if counters.n_steps == 0:
