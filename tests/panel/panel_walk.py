@@ -26,8 +26,9 @@ from visualizer import parameters
 from visualizer.ipc.regions import WORKERS, Regions
 from visualizer.panel import panel as panel_module
 from visualizer.panel.panel import Panel
+from visualizer.panel.surfaces import Elided, Press, Scroll
 from visualizer.panel.tiles import Tile
-from visualizer.panel.widgets import Elided, Press, Scroll, Switch
+from visualizer.panel.widgets import Switch
 from visualizer.panel.window import PanelWindow
 
 LONG = "Built-in Audio Analog Stereo of a very long name (hw:0,0)"

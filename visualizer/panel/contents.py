@@ -15,8 +15,8 @@ from PyQt6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 from visualizer.content import content
 from visualizer.panel.background import Background
 from visualizer.panel.model import Model
+from visualizer.panel.surfaces import Card, Elided, button, text
 from visualizer.panel.tiles import PICTURE_PX, Shelf, Tile
-from visualizer.panel.widgets import Card, Elided, button, text
 
 ID = "era.content"
 MOST = 200

@@ -29,7 +29,8 @@ from PyQt6.QtWidgets import (
 
 from visualizer.panel import theme, wording
 from visualizer.panel.model import Model
-from visualizer.panel.widgets import Card, NumberBox, Segments, Slider, Switch, button
+from visualizer.panel.surfaces import Card, button
+from visualizer.panel.widgets import NumberBox, Segments, Slider, Switch
 from visualizer.parameters import PARAMETERS, Parameter
 from visualizer.types import UserError
 

@@ -8,7 +8,7 @@ from PyQt6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 from visualizer.panel import theme, wording
 from visualizer.panel.model import Model, Process
 from visualizer.panel.painted import Lamp
-from visualizer.panel.widgets import Card, button, text
+from visualizer.panel.surfaces import Card, button, text
 
 
 class ProcessCard(Card):

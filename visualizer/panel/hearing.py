@@ -12,7 +12,7 @@ from visualizer.panel import theme
 from visualizer.panel.feed import Feed
 from visualizer.panel.model import Model
 from visualizer.panel.painted import Beat, Mel, Spectrum, Words
-from visualizer.panel.widgets import Card, Elided, button, text
+from visualizer.panel.surfaces import Card, Elided, button, text
 from visualizer.types import N_SPECTRUM, Features
 
 _SILENCE = np.zeros(N_SPECTRUM, np.float32)

@@ -15,15 +15,15 @@ from visualizer.panel.controls import Controls
 from visualizer.panel.meters import Child, Meters
 from visualizer.panel.model import Model
 from visualizer.panel.painted import Level
-from visualizer.panel.widgets import Card, Elided, Press, button, text
+from visualizer.panel.surfaces import Card, Elided, Press, button, text
 from visualizer.types import Features
 
 ID = "audio.input"
 LIST_AGAIN_S, LIST_LIMIT_S = 20.0, 15.0
 _SOUNDS = "Sound files (*.wav *.flac *.ogg *.mp3 *.m4a *.aac *.opus *.aif *.aiff);;All files (*)"
 _ALWAYS = (
-    ("default", "Default input", "what the system calls so; the demo where there is none"),
-    ("system", "System sound", "what this computer plays"),
+    ("default", "Default input", "the system's choice"),
+    ("system", "System sound", "what plays here"),
     ("demo", "Demo track", "comes with Klangbild"),
 )
 

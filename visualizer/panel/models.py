@@ -16,8 +16,8 @@ from visualizer.checkpoints import cards
 from visualizer.panel import theme, wording
 from visualizer.panel.background import Background
 from visualizer.panel.model import Model
+from visualizer.panel.surfaces import Card, Elided, button
 from visualizer.panel.tiles import PICTURE_PX, Shelf, Tile
-from visualizer.panel.widgets import Card, Elided, button
 from visualizer.parameters import PARAMETERS
 
 SCAN_AGAIN_S = 20.0

@@ -9,8 +9,8 @@ from PyQt6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from visualizer.panel import theme
 from visualizer.panel.controls import Controls, Line
 from visualizer.panel.model import Model
+from visualizer.panel.surfaces import Card, Elided, button, text
 from visualizer.panel.tiles import Shelf, Tile
-from visualizer.panel.widgets import Card, Elided, button, text
 
 
 class PresetsPage(QWidget):

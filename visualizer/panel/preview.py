@@ -10,7 +10,7 @@ from visualizer.panel.controls import Controls
 from visualizer.panel.feed import Feed
 from visualizer.panel.model import Decks, Model
 from visualizer.panel.painted import Picture
-from visualizer.panel.widgets import Card, Elided, button, text
+from visualizer.panel.surfaces import Card, Elided, button, text
 
 
 class Preview(Card):

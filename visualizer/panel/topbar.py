@@ -20,7 +20,7 @@ from visualizer.panel import theme, wording
 from visualizer.panel.controls import Combo
 from visualizer.panel.model import Model
 from visualizer.panel.painted import Level
-from visualizer.panel.widgets import Card, Elided, button, text
+from visualizer.panel.surfaces import Card, Elided, button, text
 from visualizer.parameters import PARAMETERS
 from visualizer.types import Features
 

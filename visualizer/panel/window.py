@@ -34,8 +34,8 @@ from visualizer.panel.model import Model
 from visualizer.panel.models import ModelsPage
 from visualizer.panel.presets import PresetsPage
 from visualizer.panel.preview import Preview
+from visualizer.panel.surfaces import Scroll, button
 from visualizer.panel.topbar import TopBar
-from visualizer.panel.widgets import Scroll, button
 from visualizer.types import Features
 
 LEAST_HEIGHT_PX = 500
