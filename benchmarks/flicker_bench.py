@@ -27,7 +27,9 @@ LOOKED_AT_S = 4.0
 LEAD_S = 6.0
 STILL_S = 3.0
 """Length of the steady picture before and after a change."""
-BEFORE_S, AFTER_S = 14.0, 12.0
+BEFORE_S, AFTER_S, LOOP_S = 14.0, 12.0, 4.0
+EDGE_S = 1.5
+"""A section's end, where it goes over into the next, is left out."""
 CALM_RATIO = 5.0
 REACHED = 0.8
 REACHED_WITHIN_S = 3.0
@@ -45,7 +47,7 @@ def run() -> dict[str, Any]:
     modes = {"raw": load(raw), "steady": load(usual)}
     try:
         calm = {name: _flicker(modes, sound) for name, sound in sections.items()}
-        changes = {f"{a} | {b}": change(modes["steady"], sections[a], sections[b]) for a, b in CHANGES}
+        changes = {f"{a} | {b}": change(modes["steady"], sections[a], loop(sections[b])) for a, b in CHANGES}
     finally:
         for mode in modes.values():
             mode.close()
@@ -66,7 +68,14 @@ def load(settings: dict[str, Any]) -> Era:
 
 
 def _cut(start_s: float, end_s: float) -> Float32:
-    return read_all(DemoSource(loop=False), round(end_s * RATE_HZ))[round(start_s * RATE_HZ) :]
+    sound = read_all(DemoSource(loop=False), round((end_s - EDGE_S) * RATE_HZ))
+    return sound[round(start_s * RATE_HZ) :]
+
+
+def loop(sound: Float32) -> Float32:
+    """The last LOOP_S of it, over and over for AFTER_S: music that does not develop by itself."""
+    n_times = -(-int(AFTER_S * RATE_HZ) // int(LOOP_S * RATE_HZ))
+    return np.tile(sound[-int(LOOP_S * RATE_HZ) :], (n_times, 1))[: round(AFTER_S * RATE_HZ)]
 
 
 def film(mode: Era, sound: Float32, *spans_s: tuple[float, float]) -> list[Float32]:
