@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.show import Show
+from tests.show import Show, open_panel
 from tests.virtual import Unavailable, VirtualLineIn, VirtualScreen
 from visualizer.audio.sources import demo_path
 from visualizer.ipc.memory import leftovers
@@ -38,7 +38,7 @@ def running(*arguments: str, wait: bool = True) -> Iterator[tuple[Show, VirtualL
     """The default show on a virtual line-in; painting already, unless told not to wait for that."""
     try:
         with ExitStack() as stack:
-            screen = stack.enter_context(VirtualScreen(1280, 720))
+            screen = stack.enter_context(VirtualScreen(1920, 1080))
             line = stack.enter_context(VirtualLineIn())
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
             environment = os.environ | screen.env | line.env
@@ -138,11 +138,10 @@ def switches() -> dict[str, Any]:
         by_key = [_switch(show, lambda: show.press("m"), n) for n in range(N_SWITCHES)]
         time.sleep(GAP_SPAN_S)
         after = show.lines[-1]
-        show.press("d")
-        show.wait_until(lambda s: bool(s["workers"]["panel"]["health"].get("modes")), 30.0, "the panel")
+        places = open_panel(show)
         if player.poll() is not None:
             line.play(demo_path())
-        by_panel = [_switch(show, lambda: _click_mode(show), n) for n in range(N_SWITCHES)]
+        by_panel = [_switch(show, lambda: _click_mode(show, places), n) for n in range(N_SWITCHES)]
         return {
             "by_key": _in_short(by_key),
             "by_panel": _in_short(by_panel),
@@ -176,12 +175,9 @@ def _switch(show: Show, ask: Callable[[], None], n: int) -> dict[str, float]:
     return {"seconds": round(seconds, 1), "longest_gap_ms": gap_ms}
 
 
-def _click_mode(show: Show) -> None:
-    """A real click on the button of the other mode; the panel tells where its buttons are on the screen."""
-    line = show.lines[-1]
-    other = "traumer" if line["mode"] == "era" else "era"
-    x_px, y_px = line["workers"]["panel"]["health"]["modes"][other]
-    show.click(x_px, y_px)
+def _click_mode(show: Show, places: Mapping[str, list[int]]) -> None:
+    """A real click on the tile of the other mode."""
+    show.click_panel(places["mode traumer" if show.lines[-1]["mode"] == "era" else "mode era"])
 
 
 def _in_short(each: list[dict[str, float]]) -> dict[str, Any]:

@@ -8,13 +8,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Self
 
 from visualizer.ipc import memory
 
 ROOT = Path(__file__).resolve().parent.parent
+PANEL_PX = (1360, 880)
 
 
 class Show:
@@ -85,14 +86,21 @@ class Show:
         window = ["search", "--sync", "--onlyvisible", "--name", "^Klangbild$", "windowfocus"]
         subprocess.run(["xdotool", *window, "key", *keys], check=True, timeout=20, env=self._environment)
 
-    def click(self, x_px: int, y_px: int) -> None:
-        """A real click at a place of the screen."""
-        subprocess.run(
-            ["xdotool", "mousemove", str(x_px), str(y_px), "click", "1"],
-            check=True,
-            timeout=20,
-            env=self._environment,
-        )
+    def place_panel(self, width_px: int, height_px: int) -> None:
+        """The panel in the lower right of a screen of 1920×1080, and above the show."""
+        x_px, y_px = 1920 - width_px, 1080 - height_px
+        self._do_panel("windowsize", "--sync", str(width_px), str(height_px))
+        self._do_panel("windowmove", str(x_px), str(y_px))
+        self._do_panel("windowraise")
+
+    def click_panel(self, place_px: Sequence[int]) -> None:
+        """A real click at a place of the panel's window."""
+        self._do_panel("mousemove", "--window", "%1", str(place_px[0]), str(place_px[1]))
+        subprocess.run(["xdotool", "click", "1"], check=True, timeout=20, env=self._environment)
+
+    def _do_panel(self, *deed: str) -> None:
+        search = ["xdotool", "search", "--sync", "--onlyvisible", "--name", "^Klangbild panel$"]
+        subprocess.run([*search, *deed], check=True, timeout=20, env=self._environment)
 
     def wait_for_switch(self, on_air: str, limit_s: float = 30.0) -> dict[str, Any]:
         """Until that deck is on air alone."""
@@ -122,6 +130,23 @@ class Show:
                 self.process.kill()
                 self.process.wait()
         return self.process.returncode
+
+
+def open_panel(show: Show) -> dict[str, list[int]]:
+    """Opens the panel with its key, on the page of the modes; gives where its buttons are in its window."""
+    told = subprocess.run(
+        [sys.executable, "-m", "tests.panel.panel_walk", "places", "{}x{}".format(*PANEL_PX)],
+        capture_output=True,
+        check=True,
+        timeout=60,
+        cwd=ROOT,
+    )
+    places: dict[str, list[int]] = json.loads(told.stdout)
+    show.press("d")
+    show.wait_until(lambda s: s["workers"]["panel"]["state"] == "running", 30.0, "the panel")
+    show.place_panel(*PANEL_PX)
+    show.click_panel(places["page models"])
+    return places
 
 
 def shared_memory_of(pid: int) -> list[str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.show import ROOT, Show
+from tests.show import ROOT, Show, open_panel
 from tests.virtual import VirtualLineIn, VirtualScreen
 from visualizer.audio.sources import demo_path
 
@@ -97,4 +97,23 @@ def test_a_deck_killed_during_a_fade_comes_back_as_what_it_was(
         assert back["workers"]["deck_b"]["health"]["loaded"]["traumer.generator"] == OTHER
         last = show.wait_for_switch("b", 40)
         assert last["workers"]["display"]["health"]["on_air"] == "b"
+        assert "Traceback" not in show.log
+
+
+def test_the_panel_switches_by_clicks_and_its_death_is_not_noticed(
+    tmp_path: Path, environment: dict[str, str], line: VirtualLineIn
+) -> None:
+    with Show(tmp_path, environment, "--input", "vin", *SMALL) as show:
+        show.wait_for_images()
+        places = open_panel(show)
+        show.click_panel(places["mode era"])
+        assert show.wait_for_switch("b", 60)["mode"] == "era"
+        show.kill("panel")
+        gone = show.wait_until(lambda s: s["workers"]["panel"]["pid"] is None, 10, "the end of the panel")
+        assert not any(gone["restarts"].values())
+        show.press("d")
+        again = show.wait_until(lambda s: s["workers"]["panel"]["state"] == "running", 30, "the panel again")
+        assert (again["mode"], again["decks"]["on_air"]) == ("era", "b")
+        assert again["n_shown"] > gone["n_shown"]
+        assert show.end() == 0
         assert "Traceback" not in show.log

@@ -273,9 +273,16 @@ class Parent:
         self._write_status(self._supervisor.status())
         return 0
 
+    def _raise_panel(self) -> None:
+        """On a single monitor a window that opened later lies over the panel; a full screen is meant to."""
+        if not self._decks.snapshot()["display.fullscreen"]:
+            self._supervisor.send_command(PANEL, {"do": "raise"})
+
     def _tell_figures(self, with_status: bool) -> None:
         figures, decks = self._supervisor.status(), self._decks.state()
-        self._had_picture = self._had_picture or _has_picture(figures["display"], self._elapsed_s)
+        if not self._had_picture and _has_picture(figures["display"], self._elapsed_s):
+            self._had_picture = True
+            self._raise_panel()
         if with_status:
             self._write_status(figures)
         told = {"status": figures, "decks": decks, "values": self._decks.snapshot()}

@@ -104,6 +104,7 @@ def test_next_previous_and_lock() -> None:
     assert values["traumer.seed"] == 1
     commands.obey("display", {"do": "lock"})
     commands.obey("display", {"do": "random_seed"})
+    commands.obey("panel", {"do": "next"})
     commands.obey("display", {"set": {"traumer.seed": 99}})
     assert values["traumer.seed"] == 1
     commands.obey("display", {"do": "lock"})

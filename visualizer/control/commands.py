@@ -209,9 +209,13 @@ class Commands:
         return f"{self._values['show.mode']}.seed"
 
     def _random_seed(self, source: str) -> None:
+        if self._values["show.lock"]:
+            return
         self.set(self._seed(), random.randint(0, int(PARAMETERS[self._seed()].max)), source)
 
     def _next(self, source: str, step: int = 1) -> None:
+        if self._values["show.lock"]:
+            return
         id = self._seed()
         self.set(id, (int(self._values[id]) + step) % int(PARAMETERS[id].max), source)
 

@@ -180,7 +180,8 @@ def describe_models(model: Model) -> str:
             PARAMETERS["era.network"], str(painting.get("network", model["era.network"]))
         )
         return f"{network} over {painting.get('content') or 'a picture'}"
-    return Path(str(painting.get("generator") or model["traumer.generator"])).name
+    loaded = painting.get("loaded") or {}
+    return Path(str(loaded.get("traumer.generator") or model["traumer.generator"])).name
 
 
 def new_file() -> str:
