@@ -31,7 +31,8 @@ MAY_USE = {
     "output": CORE,
     "control": CORE | {"content"},
     "panel": CORE | {"features", "checkpoints", "content", "control"},
-    "offline": CORE | {"audio", "features", "modes", "display", "output", "runtime", "checkpoints", "content"},
+    "offline": CORE
+    | {"audio", "features", "modes", "display", "output", "runtime", "checkpoints", "content"},
     "training": CORE | {"features", "content", "modes", "networks", "checkpoints", "audio", "runtime"},
 }
 ONLY_IN = {
@@ -45,7 +46,15 @@ ONLY_IN = {
     "av": ("audio", "output", "content"),
     "cv2": ("content",),
 }
-LIVE = ("visualizer.live", "visualizer.audio.capture", "visualizer.modes.deck", "visualizer.display.display")
+LIVE = (
+    "visualizer.live",
+    "visualizer.audio.capture",
+    "visualizer.modes.traumer",
+    "visualizer.modes.era",
+    "visualizer.display.display",
+    "visualizer.control.control",
+    "visualizer.panel.panel",
+)
 NEVER_LIVE = ("torch", "librosa", "sklearn", "onnx", "numba")
 
 
