@@ -1,7 +1,9 @@
 """Makes the pictures of the documents from the shipped models: `python scripts/pictures.py`.
 
-docs/pictures/strip.jpg: what the demo's sections look like, as `klangbild render` shows them.
+docs/pictures/strip.jpg, era.jpg: the sections of the demo in both modes, as `klangbild render` shows them.
 docs/pictures/window.jpg: the running window with its head-up display, on a virtual screen.
+docs/pictures/panel.jpg: the panel of that show, with the other mode held in deck B.
+Names as arguments make only those.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from PIL import Image, ImageDraw, ImageFont
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tests.show import Show  # noqa: E402
+from tests.show import PANEL_PX, Show, open_panel  # noqa: E402
 from tests.virtual import VirtualLineIn, VirtualScreen  # noqa: E402
 from visualizer import parameters  # noqa: E402
 from visualizer.audio.sources import DemoSource, demo_path  # noqa: E402
@@ -31,9 +33,9 @@ TILE_PX = (480, 270)
 FPS = 15.0
 
 
-def make_strip() -> None:
+def make_strip(name: str, **changed: object) -> None:
     """Four frames of a render of the demo, side by side in two rows, with their names."""
-    settings = parameters.defaults()
+    settings = parameters.defaults() | {id.replace("__", "."): value for id, value in changed.items()}
     mode, stage = load_mode(settings, threads=2), Stage(960, 540, settings, effects=True)
     wanted = {round(time_s * FPS): name for name, time_s in SHOWN_S.items()}
     tiles: list[Image.Image] = []
@@ -49,7 +51,7 @@ def make_strip() -> None:
     strip = Image.new("RGB", (2 * width + 6, 2 * height + 6), "black")
     for i, tile in enumerate(tiles):
         strip.paste(tile, ((i % 2) * (width + 6), (i // 2) * (height + 6)))
-    strip.save(PICTURES / "strip.jpg", quality=88)
+    strip.save(PICTURES / f"{name}.jpg", quality=88)
 
 
 def _tile(frame: Image.Image, name: str) -> Image.Image:
@@ -71,7 +73,35 @@ def make_window() -> None:
         Image.open(shot).convert("RGB").save(PICTURES / "window.jpg", quality=88)
 
 
+def make_panel() -> None:
+    """A screenshot of the panel on the page of contents: era mode on air, the other mode held."""
+    with (
+        VirtualScreen(1920, 1080) as screen,
+        VirtualLineIn() as line,
+        tempfile.TemporaryDirectory() as folder,
+    ):
+        environment = os.environ | screen.env | line.env
+        held = ("--set", "show.mode=era", "--at", "8:show.hold_next=on", "--at", "9:show.mode=traumer")
+        with Show(Path(folder), environment, *held) as show:
+            line.play(demo_path())
+            show.wait_for_images()
+            places = open_panel(show)
+            show.click_panel(places["page content"])
+            show.wait_until(lambda s: s["decks"]["stage"] == "ready", 60, "the other deck")
+            time.sleep(SHOWN_S["piano"] / 2)
+            shot = Image.open(screen.shoot(Path(folder) / "shot.png")).convert("RGB")
+        width, height = PANEL_PX
+        shot.crop((1920 - width, 1080 - height, 1920, 1080)).save(PICTURES / "panel.jpg", quality=88)
+
+
+MAKERS = {
+    "strip": lambda: make_strip("strip"),
+    "era": lambda: make_strip("era", show__mode="era", display__fill="crop"),
+    "window": make_window,
+    "panel": make_panel,
+}
+
 if __name__ == "__main__":
     PICTURES.mkdir(parents=True, exist_ok=True)
-    make_strip()
-    make_window()
+    for wanted in sys.argv[1:] or MAKERS:
+        MAKERS[wanted]()
