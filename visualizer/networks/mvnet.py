@@ -28,8 +28,10 @@ so what is 20 dB off is heard the same; the level matters only for how near SILE
 SILENCE_POWER = 1e-7
 """Mean mel power that counts as silence, about -80 dBFS: windows of that level and below fade to nothing."""
 
-V_GAIN = 8.0
-"""How loud G hears the standardised v beside 256 channels of z of 1: a fifth of what it hears is music."""
+V_GAIN = 16.0
+"""How loud G hears the standardised v beside 256 channels of z of 1: half of what it hears is music."""
+RESIDUAL = 0.5
+"""How much of v itself G hears beside how late it sounds."""
 
 ENCODER_CHANNELS = (32, 64, 128, 256, 256)
 GENERATOR_CHANNELS = (256, 128)
@@ -99,30 +101,37 @@ class SelfAttention(nn.Module):
 
 
 class Standardise(nn.Module):
-    """v (B, 1, 8, 16) → each of its numbers with mean 0 and deviation V_GAIN over the music of training.
+    """v (B, 1, 8, 16) → what G hears of it (B, 1, 8, 8): the same all over, how late it sounds, and v itself.
 
-    The triplet's margin of 1 leaves each number of v about 0.1; as it is, no image would depend on it.
+    v is squared bilinearly, each number brought to mean 0 and deviation 1 over the music of training, and a
+    fitted reading of the order of eras added everywhere; all times V_GAIN. The triplet's margin leaves the
+    numbers of v at about 0.1, and what era they tell lies in all 128 of them together, which a deconvolution,
+    seeing 2×2 of them, cannot read.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.mean = nn.Buffer(torch.zeros(V_SHAPE))
-        self.power = nn.Buffer(torch.ones(V_SHAPE))
-        """The variance, averaged as the mean is."""
-        self.n = nn.Buffer(torch.zeros(()))
-        """Batches heard so far."""
+        shape = (V_SHAPE[0], *Z_SHAPE[1:])
+        self.mean = nn.Buffer(torch.zeros(shape))
+        self.gain = nn.Buffer(torch.ones(shape))
+        self.reading = nn.Buffer(torch.zeros(shape))
 
     def forward(self, v: Tensor) -> Tensor:
-        if self.training:
-            self._listen(v.detach().float())
-        return (v - self.mean) * (V_GAIN * torch.rsqrt(self.power + 1e-6))
+        x = (square(v) - self.mean) * self.gain
+        late = (x * self.reading).sum((1, 2, 3), keepdim=True)
+        return V_GAIN * (late + RESIDUAL * x)
 
     @torch.no_grad()
-    def _listen(self, v: Tensor) -> None:
-        self.n.add_(1)
-        weight = max(0.01, 1.0 / float(self.n))
-        self.mean.lerp_(v.mean(0), weight)
-        self.power.lerp_((v - self.mean).square().mean(0), weight)
+    def fit(self, v: Tensor, order: Tensor, ridge: float = 0.1) -> None:
+        """From v (n, 1, 8, 16) of training music and the order of its era (n,), any unit."""
+        x = square(v.float())
+        self.mean.copy_(x.mean(0))
+        self.gain.copy_(1 / x.std(0).clamp(min=1e-6))
+        flat = ((x - self.mean) * self.gain).flatten(1)
+        wanted = (order - order.mean()) / order.std()
+        inner = flat.T @ flat / len(flat) + ridge * torch.eye(flat.shape[1], device=flat.device)
+        weight = torch.linalg.solve(inner, flat.T @ wanted / len(flat))
+        self.reading.copy_((weight / (flat @ weight).std()).reshape(self.reading.shape))
 
 
 class Generator(nn.Module):
@@ -144,23 +153,24 @@ class Generator(nn.Module):
         self.deconv3 = spectral_norm(nn.ConvTranspose2d(second, 3, 4, 2, 1))
 
     def forward(self, v: Tensor, z: Tensor) -> Tensor:
-        v = square(self.standardise(v))
-        x = F.relu(self._norm_by_z(v, z))
-        x = F.relu(self.norm2(self.deconv2(x)))
+        weight, bias = cast(Tensor, self.deconv1.weight), cast(Tensor, self.deconv1.bias)
+        silent = F.conv_transpose2d(z, weight[V_SHAPE[0] :], bias, stride=2, padding=1)
+        heard = F.conv_transpose2d(self.standardise(v), weight[: V_SHAPE[0]], stride=2, padding=1)
+        both = F.relu(norm_by(silent, silent + heard, self.norm1))
+        silent = F.relu(self.norm1(silent))
+        x = F.relu(norm_by(self.deconv2(silent), self.deconv2(both), self.norm2))
         x = self.attention2(self.attention1(x))
         return torch.tanh(self.deconv3(x))
 
-    def _norm_by_z(self, v: Tensor, z: Tensor) -> Tensor:
-        """The first deconvolution of v ⊕ z and its instance norm, with the mean and deviation that z gives.
 
-        An instance norm over both takes away whatever v has in common all over, such as the era.
-        """
-        weight, bias = cast(Tensor, self.deconv1.weight), cast(Tensor, self.deconv1.bias)
-        silent = F.conv_transpose2d(z, weight[V_SHAPE[0] :], bias, stride=2, padding=1)
-        both = silent + F.conv_transpose2d(v, weight[: V_SHAPE[0]], stride=2, padding=1)
-        deviation = (silent.var((2, 3), correction=0, keepdim=True) + self.norm1.eps).sqrt()
-        x = (both - silent.mean((2, 3), keepdim=True)) / deviation
-        return x * self.norm1.weight[:, None, None] + self.norm1.bias[:, None, None]
+def norm_by(silent: Tensor, both: Tensor, norm: nn.InstanceNorm2d) -> Tensor:
+    """The instance norm of `both` (B, C, H, W), with the mean and deviation of `silent`: what z alone gives.
+
+    By its own, a norm takes away what v says all over the image: in training, every era had one mean colour.
+    """
+    deviation = (silent.var((2, 3), correction=0, keepdim=True) + norm.eps).sqrt()
+    x = (both - silent.mean((2, 3), keepdim=True)) / deviation
+    return x * norm.weight[:, None, None] + norm.bias[:, None, None]
 
 
 def square(v: Tensor) -> Tensor:

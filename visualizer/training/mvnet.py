@@ -36,6 +36,7 @@ BETA = 10.0
 """Weight of the style loss."""
 GAMMA = 0.1
 """Weight of the era classification loss."""
+N_CENTRE = 24
 DELTA = 1.0
 """Weight of the variety that z owes (ours, not the paper's)."""
 BETAS = (0.5, 0.99)
@@ -62,8 +63,8 @@ class Settings:
     """Of G."""
     rate_e: float = 0.0
     """Of E; 0 leaves it as `--stage hear` taught it, for G's losses make it forget the eras."""
-    rate_d: float = 1e-4
-    """The paper's; at G's rate D wins at once."""
+    rate_d: float = 5e-5
+    """At G's rate D wins at once, at the paper's 1e-4 after a thousand updates."""
     power: float = 0.25
     gamma: float = GAMMA
     seed: int = 7
@@ -76,6 +77,8 @@ class Run:
         torch.manual_seed(settings.seed)
         self.eras, self.settings, self.device = eras, settings, device
         self.counters = house.Counters()
+        self.centres = torch.zeros(0)
+        """Mean v of each era (n, 1, 8, 16), or nothing while E moves."""
         self.mvnet = MVNet(settings.power).to(device)
         self.average = MVNet(settings.power).to(device).requires_grad_(False).eval()
         self.average.load_state_dict(self.mvnet.state_dict())
@@ -111,6 +114,7 @@ class Run:
             "eras": {"firsts": list(self.eras.firsts), "end": self.eras.end},
             "settings": asdict(self.settings),
             "counters": asdict(self.counters),
+            "centres": self.centres,
         }
         return state | {"random": torch.get_rng_state()}
 
@@ -120,6 +124,7 @@ class Run:
         for name, part in run.parts().items():
             part.load_state_dict(state[name])
         run.counters = house.Counters(**state["counters"])
+        run.centres = state["centres"]
         torch.set_rng_state(state["random"])
         return run
 
@@ -145,7 +150,7 @@ def step(run: Run, batch: Batch, more: Batch, vgg: StyleVGG, dtype: torch.dtype)
         with torch.set_grad_enabled(s.rate_e > 0):
             v = run.mvnet.encoder(mel)
         z = torch.randn(len(real), *Z_SHAPE).to(run.device)
-        made = run.mvnet.generator(v.repeat_interleave(n_images, 0), z).float()
+        made = run.mvnet.generator(lean(run, v.repeat_interleave(n_images, 0), era_made), z).float()
         patches_real, patches_made = _patches(run.discriminator, real, made.detach())
     loss_d, _ = adversarial_losses(patches_real, patches_made)
     _update(run.optimizer_d, loss_d)
@@ -163,6 +168,38 @@ def step(run: Run, batch: Batch, more: Batch, vgg: StyleVGG, dtype: torch.dtype)
     follow(run.average, run.mvnet, len(real), run.counters.n_images)
     figures = {"d": loss_d, "c": loss_c, **losses, "varied": variety(made, n_images)}
     return {name: float(value.detach()) for name, value in figures.items()}
+
+
+def lean(run: Run, v: Tensor, era: Tensor) -> Tensor:
+    """v (B, 1, 8, 16) moved towards the mean v of its era, by anything from not at all to all the way.
+
+    The era dial does the same. What two thirds of windows say of their era is drowned in what else they say;
+    from the means the generator learns what an era looks like.
+    """
+    if not len(run.centres):
+        return v
+    share = torch.rand(len(v), 1, 1, 1).to(v.device)
+    return torch.lerp(v.float(), run.centres.to(v.device)[era], share)
+
+
+@torch.no_grad()
+def tune(run: Run, music: Music, n_per_era: int = N_CENTRE) -> None:
+    """Tells G how v lies: its mean, spread and order of eras, and, while E stands still, each era's mean v.
+
+    From up to `n_per_era` training windows of each era.
+    """
+    numbers = [run.eras.of(int(year)) for year in music.years]
+    order = [
+        i for era in range(len(run.eras)) for i in [k for k, n in enumerate(numbers) if n == era][:n_per_era]
+    ]
+    encoder = run.mvnet.encoder.eval()
+    v = torch.cat([encoder(windows(music, [i]).to(run.device)) for i in order])
+    era = torch.tensor([float(numbers[i] or 0) for i in order], device=run.device)
+    for mvnet in (run.mvnet, run.average):
+        mvnet.generator.standardise.fit(v, era)
+    heard = set(era.tolist())
+    if not run.settings.rate_e and len(heard) == len(run.eras):
+        run.centres = torch.stack([v[era == i].mean(0) for i in range(len(run.eras))]).cpu()
 
 
 def teach(run: Run, paintings: Batch) -> Tensor:
@@ -304,6 +341,8 @@ def train(
     pairs = Pairs(music, paintings, run.eras, run.settings.n_clips, run.settings.n_images, run.settings.seed)
     for i in range(0 if resume else N_LESSONS):
         teach(run, pairs.paintings(-i - 1, N_CLASSIFIED))
+    if not resume:
+        tune(run, music)
     mel = sheet_mels(music, run.eras)
     style = StyleVGG.load(vgg).to(device)
 
