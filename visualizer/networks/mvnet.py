@@ -30,6 +30,8 @@ SILENCE_POWER = 1e-7
 
 V_GAIN = 16.0
 """How loud G hears the standardised v beside 256 channels of z of 1: half of what it hears is music."""
+LOUDEST = 4.0
+"""Deviations from the mean at which v ends, so that sounds never heard before stay in range."""
 RESIDUAL = 0.5
 """How much of v itself G hears beside how late it sounds."""
 
@@ -117,8 +119,8 @@ class Standardise(nn.Module):
         self.reading = nn.Buffer(torch.zeros(shape))
 
     def forward(self, v: Tensor) -> Tensor:
-        x = (square(v) - self.mean) * self.gain
-        late = (x * self.reading).sum((1, 2, 3), keepdim=True)
+        x = ((square(v) - self.mean) * self.gain).clamp(-LOUDEST, LOUDEST)
+        late = (x * self.reading).sum((1, 2, 3), keepdim=True).clamp(-LOUDEST, LOUDEST)
         return V_GAIN * (late + RESIDUAL * x)
 
     @torch.no_grad()
