@@ -31,7 +31,7 @@ N_HEARD_PER_ERA = 48
 """Training windows of each era that the centres and the reading of years come from."""
 N_JUDGED_PER_ERA = 12
 N_CURVE_PER_ERA = 6
-N_CURVE_POINTS = 12
+N_CURVE_POINTS = 8
 N_JUDGE_STEPS = 700
 N_PREVIEW_Z = 5
 FIGURES = "figures.json"

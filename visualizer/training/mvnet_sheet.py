@@ -100,7 +100,7 @@ def draw_pieces(mvnet: MVNet, music: Music, eras: Eras, path: Path) -> None:
             picture = Image.fromarray(pixels).resize((PICTURE_PX, PICTURE_PX), Image.Resampling.BICUBIC)
             sheet.paste(picture, (left, top))
     path.parent.mkdir(parents=True, exist_ok=True)
-    sheet.save(path, quality=90)
+    sheet.save(path, quality=78)
 
 
 def draw_curves(curves: Mapping[str, Sequence[tuple[int, float]]], chance: float, path: Path) -> None:
@@ -109,21 +109,21 @@ def draw_curves(curves: Mapping[str, Sequence[tuple[int, float]]], chance: float
     points = [point for curve in curves.values() for point in curve]
     if not points:
         return
-    last = max(n for n, _ in points) or 1
+    first, last = min(n for n, _ in points), max(n for n, _ in points)
     peak = max(0.1, *(share for _, share in points)) * 1.15
     picture = Image.new("RGB", (width, height), BACKGROUND)
     draw = ImageDraw.Draw(picture)
 
     def place(n: float, share: float) -> tuple[float, float]:
-        x = left + n / last * (width - left - right)
+        x = left + (n - first) / max(last - first, 1) * (width - left - right)
         return x, height - bottom - share / peak * (height - top - bottom)
 
     draw.text((left, 18), "Era accuracy of generated images, judged by a second classifier", INK, font(18))
     for share in np.arange(0, peak, 0.1 if peak > 0.35 else 0.05):
-        x, y = place(0, float(share))
+        x, y = place(first, float(share))
         draw.line((x, y, width - right, y), RULE)
         draw.text((x - 12, y), f"{share:.0%}", QUIET, font(15), anchor="rm")
-    x, y = place(0, chance)
+    x, y = place(first, chance)
     for dash in range(int(x), width - right, 12):
         draw.line((dash, y, dash + 6, y), QUIET, 2)
     draw.text((width - right + 10, y), "chance", QUIET, font(15), anchor="lm")
@@ -132,7 +132,7 @@ def draw_curves(curves: Mapping[str, Sequence[tuple[int, float]]], chance: float
         if line:
             draw.line(line, colour, 3, joint="curve")
             draw.text((line[-1][0] + 10, line[-1][1]), label, colour, font(16), anchor="lm")
-    for n in np.linspace(0, last, 5):
+    for n in np.linspace(first, last, 5):
         x, y = place(float(n), 0)
         draw.text((x, y + 12), f"{int(n):,}", QUIET, font(15), anchor="mt")
     draw.text((left, height - 28), "style images learned from", QUIET, font(15))
