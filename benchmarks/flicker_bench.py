@@ -17,6 +17,8 @@ from visualizer.modes.era import Era
 from visualizer.types import Features
 
 FPS = 30
+CHANGE_EACH = 3
+"""Of a change every so manyth frame is painted."""
 DRUMS = "drums and bass"
 MUSIC = ("piano", "strings", DRUMS, "techno")
 CHANGES = (("strings", "techno"), ("techno", "piano"), ("piano", DRUMS))
@@ -24,10 +26,10 @@ SIZE_PX = 128
 STEADY_S = 10.0
 """After so much of a piece its window is full; what follows is steady."""
 LOOKED_AT_S = 4.0
-LEAD_S = 6.0
-STILL_S = 3.0
+LEAD_S = 4.0
+STILL_S = 2.0
 """Length of the steady picture before and after a change."""
-BEFORE_S, AFTER_S, LOOP_S = 14.0, 12.0, 4.0
+BEFORE_S, AFTER_S, LOOP_S = 12.0, 9.0, 4.0
 EDGE_S = 1.5
 """A section's end, where it goes over into the next, is left out."""
 CALM_RATIO = 5.0
@@ -78,10 +80,10 @@ def loop(sound: Float32) -> Float32:
     return np.tile(sound[-int(LOOP_S * RATE_HZ) :], (n_times, 1))[: round(AFTER_S * RATE_HZ)]
 
 
-def film(mode: Era, sound: Float32, *spans_s: tuple[float, float]) -> list[Float32]:
-    """The frames within `spans_s` of `sound` (n, 2) at 48 kHz, each in L*a*b*, heard from a fresh start.
+def film(mode: Era, sound: Float32, *spans_s: tuple[float, float], each: int = 1) -> list[Float32]:
+    """The frames within `spans_s` of `sound` (n, 2) at 48 kHz in L*a*b*, heard from a fresh start.
 
-    Until LEAD_S before the first span the ear listens, but the encoder rests.
+    With `each` only every so manyth is painted. Until LEAD_S before the first span the encoder rests.
     """
     mode.reset()
     ear, features = Ear(parameters.defaults()), Features()
@@ -93,7 +95,7 @@ def film(mode: Era, sound: Float32, *spans_s: tuple[float, float]) -> list[Float
         features = (ear.push(samples, now_ns) or [features])[-1]
         rests = index / FPS < spans_s[0][0] - LEAD_S
         mode.hear(samples, now_ns, features, n_most_ticks=0 if rests else None)
-        if any(start_s <= index / FPS < end_s for start_s, end_s in spans_s):
+        if index % each == 0 and any(start_s <= index / FPS < end_s for start_s, end_s in spans_s):
             frames.append(lab(mode.paint(now_ns).pixels))
     return frames
 
@@ -114,7 +116,7 @@ def _flicker(modes: dict[str, Era], sound: Float32) -> dict[str, float]:
 def change(mode: Era, before: Float32, after: Float32) -> dict[str, float]:
     """When a hard cut from the one to the other has had 80 % of its effect, and how much it has at 3 s.
 
-    The effect is the way from the mean picture of the last 3 s before to that of 9 to 12 s after; a frame's
+    The effect is the way from the mean picture of the last 2 s before to that of 7 to 9 s after; a frame's
     share of it is its projection on that way. `left` is the distance that is left at 3 s, relative to the
     whole: it holds also what moves within the new piece.
     """
@@ -123,16 +125,18 @@ def change(mode: Era, before: Float32, after: Float32) -> dict[str, float]:
     )
     length_s, change_s = len(sound) / RATE_HZ, min(len(before) / RATE_HZ, BEFORE_S)
     spans_s = ((change_s - STILL_S, change_s + LOOKED_AT_S), (length_s - STILL_S, length_s))
-    frames, n_still = film(mode, sound, *spans_s), round(STILL_S * FPS)
+    frames = film(mode, sound, *spans_s, each=CHANGE_EACH)
+    fps = FPS / CHANGE_EACH
+    n_still = round(STILL_S * fps)
     old, new = np.mean(frames[:n_still], axis=0), np.mean(frames[-n_still:], axis=0)
     way = new - old
     frames = frames[n_still:-n_still]
     share = [float(((frame - old) * way).sum() / (way * way).sum()) for frame in frames]
     reached = next((i for i, value in enumerate(share) if value >= REACHED), len(share))
-    at_limit = frames[round(REACHED_WITHIN_S * FPS)]
+    at_limit = frames[round(REACHED_WITHIN_S * fps)]
     return {
         "delta_e": round(delta_e(old, new), 2),
-        "reached_s": round((reached + 1) / FPS, 2),
-        "share_at_3_s": round(share[round(REACHED_WITHIN_S * FPS)], 2),
+        "reached_s": round((reached + 1) / fps, 2),
+        "share_at_3_s": round(share[round(REACHED_WITHIN_S * fps)], 2),
         "left_at_3_s": round(delta_e(at_limit, new) / delta_e(old, new), 2),
     }

@@ -64,5 +64,5 @@ def test_a_change_of_music_has_most_of_its_effect_within_three_seconds(mode: Era
 
 @pytest.mark.skipif(not AUDIO.is_dir(), reason="the recordings of ../shared are not here")
 def test_from_one_recording_to_another_too(mode: Era) -> None:
-    told = bench.change(mode, _recording("classical"), bench.loop(_recording("electronic")))
+    told = bench.change(mode, _recording("classical"), bench.loop(_recording("hip hop")))
     assert told["reached_s"] <= bench.REACHED_WITHIN_S, told
