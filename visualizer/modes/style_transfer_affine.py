@@ -12,8 +12,8 @@ from visualizer.modes.style_transfer_parts import (
     Parts,
     clamp_strength,
     give_image,
-    take_image,
     take_pixels,
+    take_style,
 )
 from visualizer.types import Float32, UInt8
 
@@ -82,7 +82,7 @@ class AdaIN(Affine):
 
     def read_style(self, image: Float32) -> AffineStyle:
         """As `StyleTransfer.read_style`; the map is the deviation."""
-        return AffineStyle(*self._moments(self.parts.encode(take_image(image))))
+        return AffineStyle(*self._moments(self.parts.encode(take_style(image))))
 
     def paint(self, content: AffineContent, style: AffineStyle, strength: float) -> Float32:
         """As `StyleTransfer.paint`."""
@@ -112,7 +112,7 @@ class Linear(Affine):
 
     def read_style(self, image: Float32) -> AffineStyle:
         """As `StyleTransfer.read_style`; the map is mix·uncompress·M(style), (m, n)."""
-        features = self.parts.encode(take_image(image))
+        features = self.parts.encode(take_style(image))
         return AffineStyle(maths.thin(features).mean(axis=1), self._expand @ self._matrix(features, False))
 
     def paint(self, content: AffineContent, style: AffineStyle, strength: float) -> Float32:

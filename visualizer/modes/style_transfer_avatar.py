@@ -12,8 +12,8 @@ from visualizer.modes.style_transfer_parts import (
     Parts,
     clamp_strength,
     give_image,
-    take_image,
     take_pixels,
+    take_style,
 )
 from visualizer.types import Float32, UInt8
 
@@ -60,7 +60,7 @@ class Avatar:
 
     def read_style(self, image: Float32) -> AvatarStyle:
         """As `StyleTransfer.read_style`."""
-        size, white, mixed, skips = self._read(take_image(image))
+        size, white, mixed, skips = self._read(take_style(image))
         return AvatarStyle(size, white, mixed, skips, maths.patch_norms(white, size))
 
     def paint(self, content: AvatarContent, style: AvatarStyle, strength: float) -> Float32:

@@ -14,8 +14,19 @@ N_PLACES = 6144
 """As in the torch reference: statistics of larger maps are taken on a grid of about so many places."""
 
 
+HALF_BAND = tuple(np.float32(g / 16) for g in (-1, 4, 10, 4, -1))
+
 INPUT_GAIN = 8.0
 """Of the encoder's first layer."""
+
+
+def soften(image: Float32) -> Float32:
+    """A style (1, 3, H, W) without what alternates from pixel to pixel, as in the torch reference."""
+    n, (height, width) = len(HALF_BAND) // 2, image.shape[2:]
+    wide = np.pad(image, ((0, 0), (0, 0), (n, n), (n, n)), "reflect")
+    rows = np.sum([g * wide[:, :, i : i + height] for i, g in enumerate(HALF_BAND)], axis=0)
+    both = np.sum([g * rows[..., i : i + width] for i, g in enumerate(HALF_BAND)], axis=0)
+    return np.asarray(np.clip(both, 0, 1), np.float32)
 
 
 def stride(height: int, width: int) -> int:

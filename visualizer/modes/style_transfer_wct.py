@@ -16,8 +16,8 @@ from visualizer.modes.style_transfer_parts import (
     clamp_strength,
     file_of,
     give_image,
-    take_image,
     take_pixels,
+    take_style,
 )
 from visualizer.types import Float32, UInt8
 
@@ -54,7 +54,7 @@ class WCT:
 
     def read_style(self, image: Float32) -> Colours:
         """As `StyleTransfer.read_style`."""
-        taken = take_image(image)
+        taken = take_style(image)
         means, maps = [], []
         for level, mix in zip((1, 2, 3), self._mixes, strict=True):
             mean, centred = maths.centre(self.parts.thin_encode(taken, level))
