@@ -298,7 +298,7 @@ def test_reading_finds_the_year_that_v_holds():
     v = torch.randn(300, 1, 8, 16, generator=random)
     v[:, 0, 2, 3] += torch.from_numpy(numbers) * 6.0
     eras = Eras((1700, 1800, 1880), 1890)
-    reading = mvnet_judge.fit_reading(v, numbers, 3)
+    reading = mvnet_judge.fit_reading(v, numbers, 3, decay=0.1)
     assert reading.weight.shape == (3, 128)
     years = np.array([int(eras.middle(int(n))) for n in numbers], np.int32)
     errors = mvnet_judge.year_errors(reading, v, years, eras)

@@ -314,11 +314,11 @@ def sheet_mels(music: Music, eras: Eras, n: int = N_SHEET_MUSIC) -> Tensor:
     return windows(music, [order[(2 * k + 1) * len(order) // (2 * n)] for k in range(n)])
 
 
-def hear(data: Path, folder: Path, settings: Settings, minutes: float) -> None:
+def hear(data: Path, folder: Path, settings: Settings, minutes: float, device: torch.device) -> None:
     """The encoder's first lessons, on music alone; kept in `folder` as the music is."""
     eras, paintings = prepare(data, folder)
     pairs = Pairs(read_music(folder, "train"), paintings, eras, 2, 1, settings.seed)
-    mvnet_hearing.train(pairs, eras, folder, settings.power, settings.seed, minutes)
+    mvnet_hearing.train(pairs, eras, folder, settings.power, settings.seed, minutes, device)
 
 
 def train(
@@ -413,7 +413,7 @@ def main(argv: Sequence[str]) -> int:
     if a.stage == "music":
         prepare(a.data, a.music)
     elif a.stage == "hear":
-        hear(a.data, a.music, settings, a.minutes)
+        hear(a.data, a.music, settings, a.minutes, torch.device(a.device))
     elif a.stage == "train":
         device = torch.device(a.device)
         train(a.data, a.music, a.out, a.vgg, settings, a.minutes, a.resume, device)

@@ -39,14 +39,15 @@ class Heard:
     optimizer: torch.optim.Optimizer
     counters: house.Counters
     seed: int
+    device: torch.device
 
     @classmethod
-    def start(cls, eras: Eras, power: float, seed: int) -> Heard:
+    def start(cls, eras: Eras, power: float, seed: int, device: torch.device) -> Heard:
         torch.manual_seed(seed)
-        encoder = Encoder(power)
-        reading = nn.Linear(ENCODER_CHANNELS[-1] * V_SHAPE[1], len(eras))
+        encoder = Encoder(power).to(device)
+        reading = nn.Linear(ENCODER_CHANNELS[-1] * V_SHAPE[1], len(eras)).to(device)
         optimizer = torch.optim.Adam([*encoder.parameters(), *reading.parameters()], RATE, weight_decay=1e-4)
-        return cls(encoder, reading, optimizer, house.Counters(), seed)
+        return cls(encoder, reading, optimizer, house.Counters(), seed, device)
 
     def state(self) -> dict[str, Any]:
         parts: dict[str, Any] = {
@@ -61,8 +62,8 @@ class Heard:
         }
 
     @classmethod
-    def from_state(cls, state: dict[str, Any], eras: Eras) -> Heard:
-        heard = cls.start(eras, state["power"], state["seed"])
+    def from_state(cls, state: dict[str, Any], eras: Eras, device: torch.device) -> Heard:
+        heard = cls.start(eras, state["power"], state["seed"], device)
         heard.encoder.load_state_dict(state["encoder"])
         heard.reading.load_state_dict(state["reading"])
         heard.optimizer.load_state_dict(state["optimizer"])
@@ -81,8 +82,9 @@ def listen(heard: Heard, pairs: Pairs, dtype: torch.dtype) -> dict[str, float]:
     number = heard.counters.n_steps
     mel, era = pairs.music(number, N_ERAS, N_PER_ERA)
     assert mel.shape[2] == N_MELS
-    mel = stretch(mel, np.random.default_rng((heard.seed, number, 2)))
-    with torch.autocast("cpu", dtype=dtype, enabled=dtype != torch.float32):
+    mel = stretch(mel, np.random.default_rng((heard.seed, number, 2))).to(heard.device)
+    era = era.to(heard.device)
+    with torch.autocast(heard.device.type, dtype=dtype, enabled=dtype != torch.float32):
         features = heard.encoder.features(mel)
         v = heard.encoder.head(features)
         logits = heard.reading(features.float().mean(3).flatten(1))
@@ -98,11 +100,17 @@ def listen(heard: Heard, pairs: Pairs, dtype: torch.dtype) -> dict[str, float]:
     return {"reading": float(reading.detach()), "tri": float(triplet.detach()), "right": float(right)}
 
 
-def train(pairs: Pairs, eras: Eras, folder: Path, power: float, seed: int, minutes: float) -> None:
+def train(
+    pairs: Pairs, eras: Eras, folder: Path, power: float, seed: int, minutes: float, device: torch.device
+) -> None:
     """The lessons, kept in `folder`/hearing.pt; they go on where they ended when there are some already."""
     path = folder / "hearing.pt"
     known = path.is_file()
-    heard = Heard.from_state(house.load_state(path), eras) if known else Heard.start(eras, power, seed)
+    heard = (
+        Heard.from_state(house.load_state(path), eras, device)
+        if known
+        else Heard.start(eras, power, seed, device)
+    )
     house.stop_on_signal()
     house.train_loop(
         lambda: listen(heard, pairs, torch.bfloat16),

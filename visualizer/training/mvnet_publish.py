@@ -21,8 +21,17 @@ from visualizer.networks.mvnet import Classifier, MVNet
 from visualizer.training import house, mvnet_judge, mvnet_sheet
 from visualizer.training.mvnet import ID, N_CLASSIFIED, read_eras
 from visualizer.training.mvnet_data import Pairs, read_paintings
+from visualizer.training.mvnet_data import centres as centres_of
 from visualizer.training.mvnet_eras import Eras
-from visualizer.training.mvnet_judge import accuracy, balanced, classify, eras_of, hear, paint
+from visualizer.training.mvnet_judge import (
+    accuracy,
+    balanced,
+    classify,
+    eras_of,
+    hear,
+    paint,
+    year_correlation,
+)
 from visualizer.training.mvnet_music import Music, read_music
 from visualizer.training.ship_tagger import current_commit
 from visualizer.types import UserError
@@ -90,18 +99,24 @@ def measure(
         ),
         "judge_accuracy_train_paintings": _seen_accuracy(judge, pairs),
     }
+    real = np.flatnonzero(eras_of(paintings["val"].years, eras) >= 0)
+    figures["year_correlation_val_paintings"] = year_correlation(
+        classify(judge, centres_of(paintings["val"], real)), paintings["val"].years[real], eras
+    )
     numbers = {"train": eras_of(train.years, eras), "val": eras_of(val.years, eras)}
     chosen = {split: balanced(numbers[split], N_JUDGED_PER_ERA) for split in numbers}
     for split, music in (("train", train), ("val", val)):
         v = hear(trained.mvnet.encoder, music, chosen[split])
         images, wanted = paint(trained.mvnet, v), numbers[split][chosen[split]]
-        figures[f"era_accuracy_{split}"] = accuracy(classify(judge, images), wanted)
+        judged = classify(judge, images)
+        figures[f"era_accuracy_{split}"] = accuracy(judged, wanted)
+        figures[f"year_correlation_{split}"] = year_correlation(judged, music.years[chosen[split]], eras)
         figures[f"own_era_accuracy_{split}"] = accuracy(classify(trained.classifier, images), wanted)
         if split == "train":
             figures |= mvnet_judge.colour_distance(images, wanted)
             figures["variety_of_z"] = mvnet_judge.variety(trained.mvnet, v[::24])
     centres, reading = _eras_heard(trained, train)
-    figures["era_accuracy_centres"] = _centre_accuracy(trained.mvnet, centres, judge)
+    figures |= _judge_centres(trained, centres, judge)
     known = np.flatnonzero(numbers["val"] >= 0)
     v = hear(trained.mvnet.encoder, val, known)
     figures |= mvnet_judge.year_errors(reading, v, val.years[known], eras)
@@ -124,10 +139,17 @@ def _seen_accuracy(judge: torch.nn.Module, pairs: Pairs) -> float:
     return accuracy(classify(judge, batch.image), batch.era.numpy())
 
 
-def _centre_accuracy(mvnet: MVNet, centres: Tensor, judge: torch.nn.Module, n_z: int = 8) -> float:
-    """How often images of the eras' mean v, with several z, are judged to be of their era."""
-    images = paint(mvnet, centres.repeat_interleave(n_z, 0))
-    return accuracy(classify(judge, images), np.arange(len(centres)).repeat(n_z))
+def _judge_centres(
+    trained: Trained, centres: Tensor, judge: torch.nn.Module, n_z: int = 8
+) -> dict[str, float]:
+    """What the judge says of images of the eras' mean v, with several z."""
+    judged = classify(judge, paint(trained.mvnet, centres.repeat_interleave(n_z, 0)))
+    wanted = np.arange(len(centres)).repeat(n_z)
+    years = np.array([trained.eras.middle(int(era)) for era in wanted], np.int32)
+    return {
+        "era_accuracy_centres": accuracy(judged, wanted),
+        "year_correlation_centres": year_correlation(judged, years, trained.eras),
+    }
 
 
 def _eras_heard(trained: Trained, music: Music) -> tuple[Tensor, mvnet_judge.Reading]:
@@ -205,7 +227,9 @@ LIMITS = (
     "Trained on one busy CPU core. Years are uneven: paintings of 1800 to 1869 are nearly all Japanese "
     "prints, those of 1490 to 1599 are by a handful of painters, about a third of the years are estimates "
     "from the artist's life, and there is nothing after 1949: newer music gets the era it sounds nearest to. "
-    "Scores are played by two soundfonts: instruments say more of the era than harmony does. The learning "
-    "rate is five times the paper's, the encoder hears the fourth root of the power and was taught to listen "
-    "before the images began (docs/decisions/0010)."
+    "Scores are played by two soundfonts: instruments say more of the era than harmony does. A window tells "
+    "its era roughly: earlier or later, seldom the decade. The judge of the figures knows the decade of real "
+    "paintings by other artists hardly better than chance; compare what it says of style images with that, "
+    "and see how the years it expects follow the music's. What differs from the paper is in "
+    "docs/decisions/0010. A faint grid of the deconvolutions shows."
 )
