@@ -2,7 +2,8 @@
 
 Encoder, generator and discriminator follow table 1 of the paper, the era classifier the size of the released
 one (table 1 has none). Where paper and released code differ, design.md decides: linear power mel, v made
-8×8 by a bilinear (never a random) resize, z drawn once and kept.
+8×8 by a bilinear (never a random) resize, z drawn once and kept. Ours, with figures in docs/decisions/0010:
+the encoder may hear a root of the power, and v reaches the generator standardised and past its norms.
 """
 
 from __future__ import annotations
