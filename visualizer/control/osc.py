@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from visualizer import clock
 from visualizer.control import osc_out
 from visualizer.control.osc_addresses import BEAT, PRESET, Address
 from visualizer.control.osc_in import Inbox, Peer, Wishes, open_socket
@@ -66,7 +66,7 @@ class Osc:
         settings: Mapping[str, Any],
         regions: Regions,
         send: Callable[[dict[str, Any]], None],
-        now_s: Callable[[], float] = time.monotonic,
+        now_s: Callable[[], float] = lambda: clock.seconds(clock.now_ns()),
     ) -> None:
         """`settings` are the worker's, always up to date; `send` reaches the parent."""
         self._settings, self._regions, self._send, self._now_s = settings, regions, send, now_s

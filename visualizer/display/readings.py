@@ -19,6 +19,7 @@ _NAMES = {
     "deck_a": "Images",
     "deck_b": "Next images",
     "output": "Recording",
+    "control": "OSC",
     "panel": "Panel",
 }
 

@@ -91,10 +91,6 @@ class Model:
         """Back to the declared value."""
         self.choose(id, parameters.find(id).default)
 
-    def toggle(self, id: str) -> None:
-        """Switches a bool."""
-        self.choose(id, not self[id])
-
     def is_default(self, parameter: Parameter) -> bool:
         """Whether the value now is the declared one."""
         return bool(self[parameter.id] == parameter.default)
