@@ -12,6 +12,7 @@ from tests.tiny_styles import EPSILON, make_parts, need, tiny_styles  # noqa: F4
 from visualizer.checkpoints import cards
 from visualizer.modes import style_transfer
 from visualizer.modes.style_transfer import NETWORKS
+from visualizer.modes.style_transfer_maths import soften
 from visualizer.types import UserError
 
 TOLERANCE = 2e-3
@@ -148,6 +149,14 @@ def test_every_model_passes_the_check(installed: Path, part: str) -> None:
     report = check(need(installed, part) / f"style-{part}")
     assert report.problems == []
     assert any("of torch" in note for note in report.notes)
+
+
+def test_softening_takes_the_checkerboard_and_leaves_what_is_broad() -> None:
+    board = np.indices((32, 32)).sum(axis=0)[..., np.newaxis] % 2 * 0.4
+    slope = np.linspace(0.2, 0.5, 32, dtype=np.float32)[:, np.newaxis].repeat(3, axis=1)
+    soft = soften((board + slope).astype(np.float32))
+    assert soft.shape == (32, 32, 3)
+    assert np.allclose(soft[4:-4, 4:-4], np.broadcast_to(slope + 0.2, (32, 32, 3))[4:-4, 4:-4], atol=1e-5)
 
 
 def test_the_runtime_is_told(installed: Path) -> None:

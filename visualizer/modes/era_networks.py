@@ -12,6 +12,7 @@ from visualizer import runtime
 from visualizer.checkpoints import cards, weights
 from visualizer.modes.eras import Eras, find_lasts
 from visualizer.modes.networks import find_of_kind
+from visualizer.modes.style_transfer_maths import soften
 from visualizer.runtime import Precision, Runtime
 from visualizer.types import Float32, UserError
 
@@ -45,10 +46,13 @@ class EraNetworks:
         return v + np.float32(share) * lean.ravel()
 
     def paint(self, v: Float32, z: Float32) -> Float32:
-        """v (n_v,) and z (n_z,) → the style image (64, 64, 3) float32 in [0, 1]; a copy. The paper's G."""
+        """v (n_v,) and z (n_z,) → the style image (64, 64, 3) float32 in [0, 1]; a copy. The paper's G.
+
+        Its transposed convolutions leave a pattern at the pitch of pixels, which is taken out.
+        """
         given = {"v": v.reshape(self.v_shape), "z": z.reshape(self.z_shape)}
         image = self.generator.run(given)["image"][0].transpose(1, 2, 0)
-        return np.clip(np.nan_to_num(image) * np.float32(0.5) + np.float32(0.5), 0.0, 1.0)
+        return soften(np.nan_to_num(image) * np.float32(0.5) + np.float32(0.5))
 
     @property
     def n_z(self) -> int:

@@ -21,11 +21,15 @@ INPUT_GAIN = 8.0
 
 
 def soften(image: Float32) -> Float32:
-    """A style (1, 3, H, W) without what alternates from pixel to pixel, as in the torch reference."""
-    n, (height, width) = len(HALF_BAND) // 2, image.shape[2:]
-    wide = np.pad(image, ((0, 0), (0, 0), (n, n), (n, n)), "reflect")
-    rows = np.sum([g * wide[:, :, i : i + height] for i, g in enumerate(HALF_BAND)], axis=0)
-    both = np.sum([g * rows[..., i : i + width] for i, g in enumerate(HALF_BAND)], axis=0)
+    """A picture (H, W, 3) in [0, 1] without what alternates from pixel to pixel; a copy.
+
+    Transposed convolutions such as MVNet's leave such a pattern, and every style-transfer network would weave
+    it into the picture. Of what takes four pixels three quarters stay.
+    """
+    n, (height, width) = len(HALF_BAND) // 2, image.shape[:2]
+    wide = np.pad(image, ((n, n), (n, n), (0, 0)), "reflect")
+    rows = np.sum([g * wide[i : i + height] for i, g in enumerate(HALF_BAND)], axis=0)
+    both = np.sum([g * rows[:, i : i + width] for i, g in enumerate(HALF_BAND)], axis=0)
     return np.asarray(np.clip(both, 0, 1), np.float32)
 
 

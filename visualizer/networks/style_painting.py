@@ -24,9 +24,7 @@ def adain_painter(encoder: Encoder, decoder: Decoder) -> Paint:
 
     def paint(content: Tensor, style: Tensor, strength: float) -> Tensor:
         features = encoder(content)[2]
-        return _lean_and_decode(
-            decoder, features, transforms.adain(features, encoder(transforms.soften(style))[2]), strength
-        )
+        return _lean_and_decode(decoder, features, transforms.adain(features, encoder(style)[2]), strength)
 
     return torch.no_grad()(paint)
 
@@ -36,7 +34,7 @@ def linear_painter(encoder: Encoder, linear: LinearTransfer) -> Paint:
 
     def paint(content: Tensor, style: Tensor, strength: float) -> Tensor:
         features = encoder(content)[2]
-        affine = linear.affine(features, encoder(transforms.soften(style))[2])
+        affine = linear.affine(features, encoder(style)[2])
         return _lean_and_decode(linear.decoder, features, affine, strength)
 
     return torch.no_grad()(paint)
@@ -46,7 +44,7 @@ def wct_painter(encoder: Encoder, decoders: Sequence[Decoder], epsilon: float) -
     """WCT at relu3_1, relu2_1 and relu1_1; `decoders` of levels 1 to 3."""
 
     def paint(content: Tensor, style: Tensor, strength: float) -> Tensor:
-        style_levels, image = encoder(transforms.soften(style)), content
+        style_levels, image = encoder(style), content
         for level in (3, 2, 1):
             features = encoder(image, level)[-1]
             affine = transforms.wct(features, style_levels[level - 1], epsilon)
@@ -61,7 +59,7 @@ def avatar_painter(encoder: Encoder, avatar: AvatarDecoder, epsilon: float) -> P
     """Avatar-Net: the style decorator, then the decoder with the style's statistics."""
 
     def paint(content: Tensor, style: Tensor, strength: float) -> Tensor:
-        levels, style_levels = encoder(content), encoder(transforms.soften(style))
+        levels, style_levels = encoder(content), encoder(style)
         laid = transforms.decorate(levels[2], style_levels[2], epsilon)
         mixed = torch.lerp(avatar.mix(levels[2]), avatar.mix(laid), strength)
         statistics = zip(avatar.project(levels), avatar.project(style_levels), strict=True)

@@ -14,26 +14,12 @@ from torch import Tensor
 VARIANCE_FLOOR = 1e-3
 """Added to a channel's variance (features are about 1 on average)."""
 
-HALF_BAND = (-1 / 16, 4 / 16, 10 / 16, 4 / 16, -1 / 16)
-
 N_PLACES = 6144
 """Statistics of larger feature maps are taken on a grid of about so many places: covariances of at most 256
 channels gain nothing from more, and cost most of the time."""
 
 N_NEWTON = 18
 """Steps of the Newton–Schulz iteration: enough for condition numbers up to about 10⁵."""
-
-
-def soften(style: Tensor) -> Tensor:
-    """A style (B, 3, H, W) without what alternates from pixel to pixel; 0.75 of what takes four pixels stays.
-
-    MVNet's transposed convolutions leave such a pattern; every network would weave it into the picture.
-    """
-    kernel = torch.tensor(HALF_BAND)
-    n = len(HALF_BAND) // 2
-    wide = F.pad(style, (n,) * 4, mode="reflect")
-    rows = F.conv2d(wide, kernel.reshape(1, 1, -1, 1).expand(3, 1, -1, 1), groups=3)
-    return F.conv2d(rows, kernel.reshape(1, 1, 1, -1).expand(3, 1, 1, -1), groups=3).clamp(0, 1)
 
 
 def thin(features: Tensor) -> Tensor:

@@ -12,6 +12,7 @@ from torch import Tensor
 from visualizer.checkpoints.cards import find_model
 from visualizer.checkpoints.modules import build
 from visualizer.modes import style_transfer
+from visualizer.modes.style_transfer_maths import soften
 from visualizer.networks.mvnet import Z_SHAPE, MVNet
 from visualizer.training import mvnet_sheet
 from visualizer.training.house import to_uint8
@@ -74,7 +75,7 @@ def draw(content: Tensor, rows: list[Row], path: Path) -> None:
         shown = Image.fromarray(style_pixels).resize((STYLE_SHOWN_PX,) * 2, Image.Resampling.NEAREST)
         sheet.paste(shown, (MARGIN_PX + TEXT_PX, top))
         for column, (name, network) in enumerate(networks.items()):
-            style = network.read_style(style_pixels.astype("float32") / 255)
+            style = network.read_style(soften(style_pixels.astype("float32") / 255))
             painted = network.paint(read[name], style, 1.0)
             cell = Image.fromarray((painted * 255).round().astype("uint8")).resize((CELL_PX,) * 2)
             sheet.paste(cell, (left + column * (CELL_PX + GAP_PX), top))
