@@ -12,7 +12,9 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont
 
@@ -29,15 +31,37 @@ from visualizer.offline.render import Stage, moments  # noqa: E402
 PICTURES = ROOT / "docs" / "pictures"
 SHOWN_S = {"piano": 16.0, "strings": 36.0, "drums": 55.0, "techno": 74.0}
 """Seconds into the demo at which each section has stood for a while."""
+ERA_CONTENTS = {
+    "piano": "lone-tree",
+    "strings": "alpine-lake",
+    "drums": "lighthouse",
+    "techno": "city-at-night",
+}
 TILE_PX = (480, 270)
 FPS = 15.0
 
 
-def make_strip(name: str, **changed: object) -> None:
-    """Four frames of a render of the demo, side by side in two rows, with their names."""
+def make_strip(name: str, contents: Mapping[str, str] | None = None, **changed: object) -> None:
+    """Four frames of a render of the demo, side by side in two rows, with their names.
+
+    With `contents` each section has a content of its own, rendered by itself.
+    """
     settings = parameters.defaults() | {id.replace("__", "."): value for id, value in changed.items()}
+    tiles = []
+    for group in [[section] for section in SHOWN_S] if contents else [list(SHOWN_S)]:
+        own = {"era.content": contents[group[0]]} if contents else {}
+        tiles += _render(settings | own, group)
+    width, height = TILE_PX
+    strip = Image.new("RGB", (2 * width + 6, 2 * height + 6), "black")
+    for i, tile in enumerate(tiles):
+        strip.paste(tile, ((i % 2) * (width + 6), (i // 2) * (height + 6)))
+    strip.save(PICTURES / f"{name}.jpg", quality=88)
+
+
+def _render(settings: dict[str, Any], sections: Sequence[str]) -> list[Image.Image]:
+    """The tiles of some sections of the demo."""
     mode, stage = load_mode(settings, threads=2), Stage(960, 540, settings, effects=True)
-    wanted = {round(time_s * FPS): name for name, time_s in SHOWN_S.items()}
+    wanted = {round(SHOWN_S[section] * FPS): section for section in sections}
     tiles: list[Image.Image] = []
     for moment in moments(DemoSource(loop=False), mode, settings, FPS):
         frame = stage.frame(moment, moment.index / FPS)
@@ -47,11 +71,7 @@ def make_strip(name: str, **changed: object) -> None:
             break
     stage.close()
     mode.close()
-    width, height = TILE_PX
-    strip = Image.new("RGB", (2 * width + 6, 2 * height + 6), "black")
-    for i, tile in enumerate(tiles):
-        strip.paste(tile, ((i % 2) * (width + 6), (i // 2) * (height + 6)))
-    strip.save(PICTURES / f"{name}.jpg", quality=88)
+    return tiles
 
 
 def _tile(frame: Image.Image, name: str) -> Image.Image:
@@ -96,7 +116,7 @@ def make_panel() -> None:
 
 MAKERS = {
     "strip": lambda: make_strip("strip"),
-    "era": lambda: make_strip("era", show__mode="era", display__fill="crop"),
+    "era": lambda: make_strip("era", ERA_CONTENTS, show__mode="era", display__fill="crop"),
     "window": make_window,
     "panel": make_panel,
 }

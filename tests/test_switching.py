@@ -117,3 +117,17 @@ def test_the_panel_switches_by_clicks_and_its_death_is_not_noticed(
         assert again["n_shown"] > gone["n_shown"]
         assert show.end() == 0
         assert "Traceback" not in show.log
+
+
+def test_a_content_that_is_gone_at_the_start_leaves_a_picture(
+    tmp_path: Path, environment: dict[str, str], line: VirtualLineIn
+) -> None:
+    lost = ("--set", "show.mode=era", "--set", f"era.content={tmp_path / 'stick'}")
+    with Show(tmp_path, environment, "--input", "vin", *SMALL, *lost) as show:
+        first = show.wait_for_images()
+        deck = first["workers"]["deck_a"]
+        assert deck["state"] == "degraded" and "stick" in deck["sentence"]
+        assert first["mode"] == "era"
+    show = Show(tmp_path, environment, "--content", str(tmp_path / "typo.jpg"))
+    assert show.process.wait(30) == 2
+    assert "typo.jpg" in show.log and len(show.log.strip().splitlines()) == 1

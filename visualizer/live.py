@@ -42,6 +42,8 @@ def main(arguments: Sequence[str]) -> int:
     values = _values(kept, options)
     _check_output(values)
     _check_input(options, values)
+    if options.content is not None:
+        values.set("era.content", _check_content(options.content), "command line")
     cues = parse_cues(options.at)
     decks = Decks(values)
     commands = Commands(values, decks, Lists())
@@ -49,7 +51,7 @@ def main(arguments: Sequence[str]) -> int:
         closing(StatusWriter(options.status)) as status,
         Supervisor(_specs(_has_panel(options)), Regions.create(), commands, commands.obey) as supervisor,
     ):
-        supervisor.pin("deck_a", decks.pinned())
+        supervisor.pin("deck_a", decks.pinned(on_air=True))
         supervisor.start()
         commands.begin(supervisor)
         code = Parent(supervisor, commands, decks, status, cues).run(options.duration)
@@ -104,7 +106,7 @@ def _values(kept: Mapping[str, Value], options: argparse.Namespace) -> Parameter
     named: dict[str, Value | None] = {
         "audio.input": options.input,
         "audio.channels": options.channels,
-        "show.mode": options.mode,
+        "show.mode": options.mode or ("era" if options.content is not None else None),
         "era.content": options.content,
         "display.fullscreen": options.fullscreen or None,
         "display.monitor": options.monitor,
@@ -163,17 +165,32 @@ class Lists:
 
     def contents(self, beside: str) -> list[str]:
         """Our pictures, what lies beside the present content, and TräumerAI's own images."""
-        from visualizer.content.content import find_contents
+        from visualizer.content.content import find_content, find_contents
+
+        def _is_same(path: str, named: str) -> bool:
+            try:
+                return path == find_content(named)
+            except UserError:
+                return False
 
         path = Path(beside).expanduser()
         folder = path if path.is_dir() else path.parent if beside and path.exists() else None
-        return [*find_contents(folder), "traumer"]
+        listed = [*find_contents(folder), "traumer"]
+        # The present one is listed as it was named: by its bare name, or from the home folder.
+        return [beside if beside and _is_same(path, beside) else path for path in listed]
 
     def models(self, kind: str) -> list[str]:
         """Ids of the installed models of a kind."""
         from visualizer.checkpoints.cards import find_models
 
         return [model.card.id for model in find_models(kind=kind)]
+
+
+def _check_content(wanted: str) -> str:
+    """What `--content` names, with a path made whole; UserError where there is no such thing."""
+    from visualizer.content.content import find_content
+
+    return wanted if wanted == "traumer" else find_content(wanted)
 
 
 def _has_panel(options: argparse.Namespace) -> bool:

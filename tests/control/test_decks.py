@@ -24,6 +24,9 @@ class Processes:
         self.pinned[name], self.state[name], self.health[name] = dict(pinned or {}), "starting", {}
         self.n_starts += 1
 
+    def pin(self, name: str, pinned: Mapping[str, Any]) -> None:
+        self.pinned[name] = dict(pinned)
+
     def stop_worker(self, name: str) -> None:
         self.state[name], self.health[name] = "off", {}
 
@@ -83,6 +86,15 @@ def test_another_mode_is_prepared_beside_the_one_that_plays(switch: Switch) -> N
     assert switch.decks.state() == {"on_air": "b", "next": None, "stage": "idle", "sentence": ""}
     assert switch.processes.state["deck_a"] == "off"  # its memory is given back
     assert switch.processes.told["on_air"] == "b"
+
+
+def test_only_a_deck_on_air_may_paint_another_content_than_the_wanted_one(switch: Switch) -> None:
+    assert switch.decks.pinned(on_air=True)["deck_forgives"]
+    switch.set("show.mode", "era")
+    assert not switch.processes.pinned["deck_b"]["deck_forgives"]
+    switch.fade_to("b")
+    assert switch.processes.pinned["deck_b"]["deck_forgives"]  # should it have to start again
+    assert switch.processes.pinned["deck_b"]["show.mode"] == "era"
 
 
 def test_and_back_again_into_the_first_deck(switch: Switch) -> None:

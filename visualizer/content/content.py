@@ -109,6 +109,14 @@ def open_content(
         ) from error
 
 
+def find_content(wanted: str) -> str:
+    """The content that is meant, with a file or folder as its whole path; UserError where there is none."""
+    wanted = wanted.strip()
+    if not wanted or wanted == CAMERA or wanted.startswith(f"{CAMERA}:"):
+        return wanted
+    return str(_resolved(wanted, None).absolute())
+
+
 def find_contents(folder: Path | None = None) -> list[str]:
     """Paths of what can be chosen: our own pictures, then the pictures and videos in `folder`; each sorted.
 

@@ -144,7 +144,12 @@ class Commands:
             raise UserError(f"There is no process {name!r} to restart.") from None
 
     def _step_through(
-        self, id: str, step: int, choices: Callable[[], Sequence[str]], present: Callable[[], tuple[str, ...]]
+        self,
+        source: str,
+        id: str,
+        step: int,
+        choices: Callable[[], Sequence[str]],
+        present: Callable[[], tuple[str, ...]],
     ) -> None:
         """Sets `id` to what comes `step` places after the `present` one of `choices`, asked in a thread."""
         if self._asking is not None:
@@ -161,7 +166,7 @@ class Commands:
             if found:
                 known = next((name for name in present() if name in found), None)
                 place = found.index(known) if known is not None else (-1 if step > 0 else 0)
-                self.set(id, found[(place + step) % len(found)], "key")
+                self.set(id, found[(place + step) % len(found)], source)
 
         self._answer = choose
         self._asking = threading.Thread(target=ask, name=f"list for {id}", daemon=True)
@@ -176,18 +181,20 @@ class Commands:
             heard = self._processes.look_at("capture")[2] if self._processes is not None else {}
             return str(heard.get("input", "")), str(self._values["audio.input"])
 
-        self._step_through("audio.input", 1, lambda: [*self._lists.inputs(), "demo"], present)
+        self._step_through(source, "audio.input", 1, lambda: [*self._lists.inputs(), "demo"], present)
 
     def _next_content(self, source: str, step: int = 1) -> None:
         now = str(self._values["era.content"])
-        self._step_through("era.content", step, lambda: self._lists.contents(now), lambda: (now,))
+        self._step_through(source, "era.content", step, lambda: self._lists.contents(now), lambda: (now,))
 
     def _previous_content(self, source: str) -> None:
         self._next_content(source, -1)
 
     def _next_model(self, source: str, step: int = 1) -> None:
         id, kind = MODELS[str(self._values["show.mode"])]
-        self._step_through(id, step, lambda: self._lists.models(kind), lambda: (str(self._values[id]),))
+        self._step_through(
+            source, id, step, lambda: self._lists.models(kind), lambda: (str(self._values[id]),)
+        )
 
     def _previous_model(self, source: str) -> None:
         self._next_model(source, -1)

@@ -33,6 +33,9 @@ class Processes(Protocol):
     def stop_worker(self, name: str) -> None:
         """Asks one worker to stop."""
 
+    def pin(self, name: str, pinned: Mapping[str, Any]) -> None:
+        """What a worker has when it is started again."""
+
     def send_settings(self, changed: Mapping[str, Any]) -> None:
         """Tells all workers of changed values."""
 
@@ -67,6 +70,7 @@ class Decks:
         self._processes: Processes | None = None
         self._playing = what_matters(values.snapshot())
         self._prepared: dict[str, Any] = {}
+        self._pinned: dict[str, Any] = {}
         self._since_ns = 0
         self._said_ns = 0
 
@@ -80,9 +84,13 @@ class Decks:
         """The values by which the deck on air was loaded."""
         return dict(self._playing)
 
-    def pinned(self) -> dict[str, Any]:
-        """What a deck that starts now keeps until it is replaced: all that needs another deck."""
-        return {id: self._values[id] for id in _PREPARED}
+    def pinned(self, on_air: bool) -> dict[str, Any]:
+        """What a deck that starts now keeps until it is replaced: all that needs another deck.
+
+        A deck that is being prepared must have what is wanted; one on air that starts again, or starts the
+        show, rather paints another content than none (`deck_forgives`).
+        """
+        return {id: self._values[id] for id in _PREPARED} | {"deck_forgives": on_air}
 
     def snapshot(self) -> dict[str, Any]:
         """All parameter values and the state of the decks: what a process needs that starts."""
@@ -118,8 +126,9 @@ class Decks:
 
     def take(self) -> None:
         """Begins the fade to what is prepared, if it is warm."""
-        if self.stage == "ready":
+        if self.stage == "ready" and self._processes is not None:
             self.on_air = self.next
+            self._processes.pin(f"deck_{self.on_air}", self._pinned | {"deck_forgives": True})
             self._playing, self._prepared = self._prepared, {}
             self._enter("fading")
 
@@ -128,7 +137,8 @@ class Decks:
         if self.stage != "idle":
             self._processes.stop_worker(f"deck_{self.next}")
         self._prepared = wanted
-        self._processes.start_worker(f"deck_{self.next}", self.pinned())
+        self._pinned = self.pinned(on_air=False)
+        self._processes.start_worker(f"deck_{self.next}", self._pinned)
         self._say("")
         self._enter("loading")
 

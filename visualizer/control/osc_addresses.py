@@ -16,8 +16,8 @@ Form = Literal["unit", "raw", "action", "told", "service"]
 ROOT = "/klangbild"
 NEVER = ("quit",)
 """Not for other programs: one stray message must not end a show."""
-ONLY_HERE = ("output.record",)
-"""It names a file to write: taken from this machine alone."""
+ONLY_HERE = tuple(p.id for p in PARAMETERS.values() if p.kind == "text")
+"""They name files, devices and models: taken from this machine alone."""
 BEAT = f"{ROOT}/features/beat"
 SUBSCRIBE, UNSUBSCRIBE = f"{ROOT}/subscribe", f"{ROOT}/unsubscribe"
 

@@ -81,10 +81,10 @@ class Recalls:
                     self._save(name, deed.get("slot"))
                 case {"rename": int() | str() as which, "to": str() as name}:
                     preset, before = self.presets.rename(which, name)
-                    self._did(before, f"renamed to {preset.name!r}")
+                    self._did(before, preset.name, f"renamed to {preset.name!r}")
                 case {"delete": int() | str() as which}:
                     preset, before = self.presets.delete(which)
-                    self._did(before, f"deleted {preset.name!r}")
+                    self._did(before, "", f"deleted {preset.name!r}")
                 case _:
                     raise UserError(
                         "A preset is recalled, saved, renamed or deleted; docs/presets.md tells how."
@@ -121,12 +121,14 @@ class Recalls:
 
     def _save(self, name: str | None, slot: object) -> None:
         preset, before = self.presets.save(name, slot, self._values.snapshot())  # type: ignore[arg-type]
-        self.last = preset.name
-        self._did(before, f"saved as preset {_titled(preset)}")
+        self._did(before, preset.name, f"saved as preset {_titled(preset)}")
 
-    def _did(self, before: Before, sentence: str) -> None:
+    def _did(self, before: Before, name: str, sentence: str) -> None:
+        last, self.last = self.last, name
+
         def take_back(source: str) -> str:
             self.presets.restore(before)
+            self.last = last
             self._listed = None
             return f"undone: {sentence}"
 

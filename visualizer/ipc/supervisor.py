@@ -118,7 +118,8 @@ class Supervisor:
         """Tells all workers of changed values; a worker that does not read gets the newest later."""
         for child in self._children.values():
             child.send({"type": "settings", "values": dict(changed)})
-            child.retry_soon()
+            if not child.pinned:  # what is pinned is not mended by what others are told
+                child.retry_soon()
 
     def send_command(self, name: str, command: Mapping[str, Any]) -> None:
         """Sends a command to one worker; lost if it does not run."""

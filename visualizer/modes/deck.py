@@ -12,7 +12,7 @@ from visualizer.ipc.worker import Worker
 from visualizer.modes.mode import Mode
 from visualizer.parameters import PARAMETERS
 from visualizer.runtime import Precision
-from visualizer.types import Features
+from visualizer.types import Features, UserError
 
 _RATE_SPAN_S = 1.0
 _RECALL_S = 10.0
@@ -50,7 +50,9 @@ class Deck(Worker):
     def setup(self) -> None:
         """Loads the networks; meanwhile the display shows a shader of its own."""
         self.report("loading the networks")
-        self._mode = load_mode(self.settings, self.options["threads"])
+        self._instead = ""
+        """Why something else is painted than was wanted."""
+        self._mode = self._load()
         self._slot = str(self.options["slot"])
         self._frames = self.regions.frames(self._slot)
         self._n_cores = os.cpu_count() or 1
@@ -63,6 +65,19 @@ class Deck(Worker):
         self._n_lost = 0
         self._counted = (clock.now_ns(), 0, 0)
         self.report("")
+
+    def _load(self) -> Mode:
+        """The wanted mode; a deck on air that begins, or begins again, takes our picture for a lost one."""
+        threads = self.options["threads"]
+        try:
+            return load_mode(self.settings, threads)
+        except UserError as error:
+            if not (self.settings.get("deck_forgives") and self.settings["era.content"]):
+                raise
+            mode = load_mode({**self.settings, "era.content": ""}, threads)
+            self._instead = str(error)
+            self.log.warning("%s", error)
+            return mode
 
     def step(self) -> float:
         """Hears what came, paints when an image is due; the seconds until the next one is."""
@@ -90,7 +105,7 @@ class Deck(Worker):
     def _count(self) -> None:
         since_ns, n_images, n_ticks = self._counted
         state = self._mode.state()
-        self.report(str(state.pop("sentence", "")))
+        self.report(str(state.pop("sentence", "")) or self._instead)
         span_s = clock.seconds(clock.now_ns() - since_ns)
         if span_s >= _RATE_SPAN_S:
             self.health["images_per_s"] = round((state["n_images"] - n_images) / span_s, 1)

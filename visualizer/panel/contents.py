@@ -139,6 +139,8 @@ def _folder_of(value: str) -> Path | None:
     if not value or value == "traumer" or value.partition(":")[0] == content.CAMERA:
         return None
     path = Path(value).expanduser()
+    if not path.is_absolute():  # one of our pictures, by its bare name
+        return None
     is_file = path.suffix.lower() in content.PICTURE_SUFFIXES | content.VIDEO_SUFFIXES
     return path.parent if is_file else path
 
