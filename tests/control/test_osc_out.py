@@ -164,7 +164,7 @@ def test_liblo_sends_a_value(desk: Desk) -> None:
 @pytest.mark.skipif(not shutil.which("oscdump"), reason="oscdump is not installed (Debian: liblo-tools)")
 def test_liblo_reads_what_is_sent(regions: Regions) -> None:
     port = free_port(socket.SOCK_DGRAM)
-    dump = subprocess.Popen(["oscdump", "-L", str(port)], stdout=subprocess.PIPE, text=True)
+    dump = subprocess.Popen(["oscdump", "-L", str(port)], stdout=subprocess.PIPE, bufsize=0)
     desk = Desk(regions, osc_out=True, osc_out_port=port)
     try:
         assert dump.stdout is not None
@@ -174,7 +174,7 @@ def test_liblo_reads_what_is_sent(regions: Regions) -> None:
         while "/klangbild/features/level" not in line and time.monotonic() < deadline:
             desk.step()
             time.sleep(0.02)
-            line = dump.stdout.read() or ""
+            line = (dump.stdout.read() or b"").decode()
         assert "/klangbild/features/level" in line
     finally:
         desk.close()

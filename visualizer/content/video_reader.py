@@ -248,7 +248,7 @@ def _moving(path: Path, container: InputContainer) -> av.VideoStream:
     if container.format.name in _TEXT_ART:
         raise ValueError("text")
     for stream in container.streams.video:
-        if "attached_pic" in str(stream.disposition):
+        if "attached_pic" in str(stream.disposition) or stream.codec_context is None:  # no decoder for it
             continue
         if stream.codec_context.width * stream.codec_context.height > MAX_PX:
             raise UserError(f"{path} is larger than 8K; convert it to 1920 × 1080 or less.")
