@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import importlib
 import sys
 from collections.abc import Mapping
@@ -77,6 +78,24 @@ class OpenVino:
         """As `Runtime.close`."""
         self._request = None
         self._compiled = None
+        _leave_signal_stack()
+
+
+class _SignalStack(ctypes.Structure):
+    """`stack_t` of Linux."""
+
+    _fields_ = (("address", ctypes.c_void_p), ("flags", ctypes.c_int), ("n_bytes", ctypes.c_size_t))
+
+
+def _leave_signal_stack() -> None:
+    """Puts this thread's signals back on its own stack.
+
+    OpenVINO 2026.4 gives the thread that runs some models an alternate signal stack and frees it with the
+    model, still registered; Python's handlers run on the alternate stack, so the next Ctrl-C would crash.
+    """
+    if sys.platform == "linux":
+        disabled = _SignalStack(None, 2, 0)
+        ctypes.CDLL(None).sigaltstack(ctypes.byref(disabled), None)
 
 
 def _import_silent() -> Any:
