@@ -91,6 +91,7 @@ class Renderer:
         self._out: Canvas | None = None
         self.n_drawn = 0
         self._allocate()
+        self._crossfade(0.5)  # drivers compile at the first draw, which must not be that of a switch
 
     def _allocate(self) -> None:
         width, height = self.size
@@ -192,11 +193,16 @@ class Renderer:
         if len(shown) == 1:
             return start, start.size
         self._fit(2, (max(start.size[0], end.size[0]), max(start.size[1], end.size[1])))
-        images = {"startImage": start.texture, "endImage": end.texture}
-        self._effects["crossfade"].draw(self._pictures[2].framebuffer, images, {"progress": mix})
+        self._crossfade(mix)
         turn = mix * mix * (3.0 - 2.0 * mix)
         width, height = (s + (e - s) * turn for s, e in zip(start.size, end.size, strict=True))
         return self._pictures[2], (width, height)
+
+    def _crossfade(self, mix: float) -> None:
+        """Both decks' pictures into the third."""
+        start, end, both = self._pictures
+        images = {"startImage": start.texture, "endImage": end.texture}
+        self._effects["crossfade"].draw(both.framebuffer, images, {"progress": mix})
 
     def _fit(self, index: int, size: tuple[int, int]) -> None:
         if self._pictures[index].size != size:
