@@ -91,7 +91,7 @@ class Renderer:
         self._out: Canvas | None = None
         self.n_drawn = 0
         self._allocate()
-        self._crossfade(0.5)  # drivers compile at the first draw, which must not be that of a switch
+        self._warm_up()
 
     def _allocate(self) -> None:
         width, height = self.size
@@ -197,6 +197,28 @@ class Renderer:
         turn = mix * mix * (3.0 - 2.0 * mix)
         width, height = (s + (e - s) * turn for s, e in zip(start.size, end.size, strict=True))
         return self._pictures[2], (width, height)
+
+    def _warm_up(self) -> None:
+        """Drivers compile at the first draw, which must not be that of a switch.
+
+        Software GL compiles a shader again for a texture with a side that is no power of two, such as that of
+        a wide content: an eighth of a second for the scene.
+        """
+        self._crossfade(0.5)
+        if self.software:
+            wide = Canvas(self.context, (8, 6))
+            self._soften(wide, self._soft[0], (0.0, 0.0))
+            images = {
+                "picture": wide.texture,
+                "softPicture": self._soft[1].texture,
+                "backdrop": self._backdrop.texture,
+                "previous": self._scenes[0].texture,
+            }
+            self._effects["scene"].draw(self._scenes[1].framebuffer, images, {})
+            self._effects["dissolve"].draw(
+                wide.framebuffer, {"startImage": self._soft[0].texture, "endImage": wide.texture}, {}
+            )
+            wide.release()
 
     def _crossfade(self, mix: float) -> None:
         """Both decks' pictures into the third."""
