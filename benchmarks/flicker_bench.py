@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from itertools import pairwise
+from itertools import pairwise, permutations
 from typing import Any
 
 import numpy as np
@@ -31,25 +31,27 @@ STILL_S = 2.0
 """Length of the steady picture before and after a change."""
 BEFORE_S, AFTER_S, LOOP_S = 12.0, 9.0, 4.0
 EDGE_S = 1.5
-"""A section's end, where it goes over into the next, is left out."""
+"""A section's end, where it goes over into the next, is left out; in the plain cuts it is not."""
 CALM_RATIO = 5.0
 REACHED = 0.8
 REACHED_WITHIN_S = 3.0
 
 
 def run() -> dict[str, Any]:
-    """Mean ΔE between successive frames, raw and steadied, in each section; and what a change needs."""
-    sections = {
-        part["name"]: _cut(part["start_s"], part["end_s"])
-        for part in json.loads(demo_path().with_suffix(".json").read_text("utf-8"))
-        if part["name"] in MUSIC
-    }
+    """Mean ΔE between successive frames, raw and steadied, in each section; and what a change needs.
+
+    Changes are measured twice: onto music that does not develop by itself, and as plain cuts from the end of
+    each section to the beginning of each other, where the new one's own development counts as lateness.
+    """
+    sections = {name: section(name, EDGE_S) for name in MUSIC}
+    whole = {name: section(name) for name in MUSIC}
     usual = parameters.defaults() | {"era.size_px": SIZE_PX}
     raw = usual | {"era.smoothing_s": parameters.find("era.smoothing_s").min}
     modes = {"raw": load(raw), "steady": load(usual)}
     try:
         calm = {name: _flicker(modes, sound) for name, sound in sections.items()}
         changes = {f"{a} | {b}": change(modes["steady"], sections[a], loop(sections[b])) for a, b in CHANGES}
+        cuts = {f"{a} | {b}": change(modes["steady"], whole[a], whole[b]) for a, b in permutations(MUSIC, 2)}
     finally:
         for mode in modes.values():
             mode.close()
@@ -59,6 +61,9 @@ def run() -> dict[str, Any]:
         "ratio": round(float(ratio), 1),
         "changes": changes,
         "slowest_s": max(row["reached_s"] for row in changes.values()),
+        "cuts": cuts,
+        "n_cuts": len(cuts),
+        "n_quick_cuts": sum(row["reached_s"] <= REACHED_WITHIN_S for row in cuts.values()),
         "is_calm": bool(ratio >= CALM_RATIO),
         "is_quick": all(row["reached_s"] <= REACHED_WITHIN_S for row in changes.values()),
     }
@@ -69,9 +74,12 @@ def load(settings: dict[str, Any]) -> Era:
     return era.load(settings, threads=1, precision="fp32", live=False)
 
 
-def _cut(start_s: float, end_s: float) -> Float32:
-    sound = read_all(DemoSource(loop=False), round((end_s - EDGE_S) * RATE_HZ))
-    return sound[round(start_s * RATE_HZ) :]
+def section(name: str, edge_s: float = 0.0) -> Float32:
+    """A section of the demo track (n, 2) at 48 kHz, without its last `edge_s`."""
+    parts = json.loads(demo_path().with_suffix(".json").read_text("utf-8"))
+    (part,) = [part for part in parts if part["name"] == name]
+    sound = read_all(DemoSource(loop=False), round((part["end_s"] - edge_s) * RATE_HZ))
+    return sound[round(part["start_s"] * RATE_HZ) :]
 
 
 def loop(sound: Float32) -> Float32:

@@ -19,6 +19,10 @@ LEVEL_DBFS = -20.0
 """What a window's RMS is brought to: the level MVNet was trained at (networks/mvnet.py says the same)."""
 LEAST_S = 1.0
 """MVNet was trained on windows that repeat as little as this."""
+OVER_S = 2.0
+"""So long one piece may go over into the next (an ending, a fill, a tail): left out as soon as may be."""
+FIRST_S = 1.5
+"""Until so much came after that, the newest of this length is heard."""
 _LEVEL_S = 0.2
 _FADE_DB = 10.0
 _POWER_FLOOR = 1e-12
@@ -60,6 +64,8 @@ class EraHearing:
         self.tick_s = self._n_tick / self.RATE_HZ
         self._n_window = self._mel.n_window_columns // self._mel.columns_per_tick
         self._n_least = round(LEAST_S / self.tick_s)
+        self._n_first = round(FIRST_S / self.tick_s)
+        self._n_over = round(OVER_S / self.tick_s)
         self._novelty = Novelty(self.tick_s)
         self.reset()
 
@@ -75,6 +81,8 @@ class EraHearing:
         self._n_since = 0
         """Ticks since the piece began."""
         self._piece = 0
+        self._follows = False
+        """Whether the piece came after another one, not after silence."""
         self._pending: Float32 = np.zeros(0, np.float32)
 
     def push(self, samples: Float32, n_most: int | None = None) -> list[EraHeard]:
@@ -110,17 +118,25 @@ class EraHearing:
             return presence
         if self._n_since == 0:
             self._piece += 1
+            self._follows = False
         self._n_since += 1
         n_new = self._novelty.push(self._mel.newest_power())
         if n_new:
             self._n_since = n_new
             self._piece += 1
+            self._follows = True
         return presence
 
     def _hear(self, presence: float) -> EraHeard:
-        n_ticks = min(self._n_since, self._n_window)
+        n_ticks = min(self._n_own(), self._n_window)
         v = self._see(self._window(n_ticks)) if n_ticks >= self._n_least else None
         return EraHeard(self._n_heard * self._n_tick, v, presence, self._piece, n_ticks * self.tick_s)
+
+    def _n_own(self) -> int:
+        """How many of the newest ticks are surely the piece's own."""
+        if not self._follows:
+            return self._n_since
+        return max(min(self._n_since, self._n_first), self._n_since - self._n_over)
 
     def _window(self, n_ticks: int) -> Float32:
         """The last `n_ticks` at the level of training, repeated to a whole window."""
