@@ -10,6 +10,7 @@ from visualizer.modes import style_transfer_maths as maths
 from visualizer.modes.style_transfer_parts import (
     Mix,
     Parts,
+    StyleTransfer,
     clamp_strength,
     give_image,
     take_pixels,
@@ -37,24 +38,8 @@ class AffineStyle:
     map: Float32
 
 
-class Affine:
+class Affine(StyleTransfer):
     """What AdaIN and the linear network share: f' = A·f + b with A = (style's map)·(content's map)."""
-
-    def __init__(self, name: str, parts: Parts) -> None:
-        self.name = name
-        self.parts = parts
-
-    def describe(self) -> str:
-        """As `StyleTransfer.describe`."""
-        return self.parts.describe(self.name)
-
-    def reasons(self) -> list[str]:
-        """As `StyleTransfer.reasons`."""
-        return self.parts.reasons()
-
-    def close(self) -> None:
-        """As `StyleTransfer.close`."""
-        self.parts.close()
 
     def _finish(
         self, content: AffineContent, matrix: Float32, style: AffineStyle, strength: float

@@ -10,6 +10,7 @@ from visualizer.modes import style_transfer_maths as maths
 from visualizer.modes.style_transfer_parts import (
     Mix,
     Parts,
+    StyleTransfer,
     clamp_strength,
     give_image,
     take_pixels,
@@ -44,12 +45,11 @@ class AvatarStyle:
     norms: Float32
 
 
-class Avatar:
+class Avatar(StyleTransfer):
     """Avatar-Net (Sheng et al. 2018) with relu3_1 as its deepest level."""
 
     def __init__(self, name: str, parts: Parts) -> None:
-        self.name = name
-        self.parts = parts
+        super().__init__(name, parts)
         stored = parts.network.weights
         self._mix = Mix.of(stored, "mix")
         self._skips = {level: stored[f"skip{level}.weight"][:, :, 0, 0] for level in SKIPS}
@@ -98,15 +98,3 @@ class Avatar:
             values = np.maximum(self._skips[level] @ self.parts.thin_encode(image, level), 0)
             skips += [values.mean(axis=1), np.sqrt(values.var(axis=1) + np.float32(STATISTICS_FLOOR))]
         return (features.shape[2], features.shape[3]), white, mixed, tuple(skips)
-
-    def describe(self) -> str:
-        """As `StyleTransfer.describe`."""
-        return self.parts.describe(self.name)
-
-    def reasons(self) -> list[str]:
-        """As `StyleTransfer.reasons`."""
-        return self.parts.reasons()
-
-    def close(self) -> None:
-        """As `StyleTransfer.close`."""
-        self.parts.close()

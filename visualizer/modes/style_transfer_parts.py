@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -103,18 +104,38 @@ class Parts:
         given = {"features": features, "matrix": matrix[np.newaxis], "offset": offset[np.newaxis]}
         return loaded.run(given)["image"]
 
-    def describe(self, name: str) -> str:
-        """Network and runtime."""
-        return f"{name}, {self.network.name or 'not run yet'}"
+
+class StyleTransfer(ABC):
+    """One network, loaded. Belongs to one thread."""
+
+    def __init__(self, name: str, parts: Parts) -> None:
+        self.name = name
+        self.parts = parts
+
+    @abstractmethod
+    def read_content(self, pixels: UInt8) -> Any:
+        """(H, W, 3) uint8 RGB, H and W multiples of 16 → everything of the content, computed once."""
+
+    @abstractmethod
+    def read_style(self, image: Float32) -> Any:
+        """(H, W, 3) float32 RGB in [0, 1], H and W multiples of 16, 64 as MVNet paints → its statistics."""
+
+    @abstractmethod
+    def paint(self, content: Any, style: Any, strength: float) -> Float32:
+        """(H, W, 3) float32 in [0, 1]; strength 0 is the content as decoded, 1 the full style."""
+
+    def describe(self) -> str:
+        """Network and runtime, for the HUD."""
+        return f"{self.name}, {self.parts.network.name or 'not run yet'}"
 
     def reasons(self) -> list[str]:
-        """Of both models."""
-        return sorted({self.encoder.reason, self.network.reason} - {""})
+        """Why this runtime, where there was a choice or a fallback."""
+        return sorted({self.parts.encoder.reason, self.parts.network.reason} - {""})
 
     def close(self) -> None:
-        """Gives both back."""
-        self.encoder.close()
-        self.network.close()
+        """Gives the networks back."""
+        self.parts.encoder.close()
+        self.parts.network.close()
 
 
 def file_of(level: int) -> str:

@@ -13,6 +13,7 @@ from visualizer.modes import style_transfer_maths as maths
 from visualizer.modes.style_transfer_parts import (
     Mix,
     Parts,
+    StyleTransfer,
     clamp_strength,
     file_of,
     give_image,
@@ -39,12 +40,11 @@ class Colours:
     maps: tuple[Float32, ...]
 
 
-class WCT:
+class WCT(StyleTransfer):
     """Whitening and colouring at three levels; at strength 0 the content passes through all decoders."""
 
     def __init__(self, name: str, parts: Parts) -> None:
-        self.name = name
-        self.parts = parts
+        super().__init__(name, parts)
         self._mixes = [Mix.of(parts.network.weights, f"levels.{i}.mix") for i in range(3)]
 
     def read_content(self, pixels: UInt8) -> White:
@@ -90,18 +90,6 @@ class WCT:
     def _power(self, c: Float32, exponent: float) -> Float32:
         network = self.parts.network
         return maths.power(c, network.epsilon, network.variance_floor, exponent)
-
-    def describe(self) -> str:
-        """As `StyleTransfer.describe`."""
-        return self.parts.describe(self.name)
-
-    def reasons(self) -> list[str]:
-        """As `StyleTransfer.reasons`."""
-        return self.parts.reasons()
-
-    def close(self) -> None:
-        """As `StyleTransfer.close`."""
-        self.parts.close()
 
 
 def _clip(image: Float32) -> Float32:
