@@ -7,9 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from visualizer.control.keys import calm
 from visualizer.display.offscreen import Offscreen
-from visualizer.display.renderer import BLACKOUT_S
+from visualizer.parameters import calm
 from visualizer.types import Features, Image, UInt8, UserError
 
 W, H = 64, 36
@@ -125,13 +124,14 @@ def test_both_decks_mix(twin: Offscreen) -> None:
     assert abs(np.hypot(half[0], half[2]) - 200) < 4  # their light adds up
 
 
-def test_blackout_fades_in_a_tenth_of_a_second_and_back(twin: Offscreen) -> None:
+@pytest.mark.parametrize("fade_s", [0.1, 0.08])
+def test_blackout_fades_in_its_time_and_back(twin: Offscreen, fade_s: float) -> None:
     twin.set_image(plain(RED))
     twin.render(0.0, None, NEUTRAL)
-    black = NEUTRAL | {"output.blackout": True, "effects.grain": 1.0}
-    half = twin.render(BLACKOUT_S / 2, None, black)
+    black = NEUTRAL | {"output.blackout": True, "output.blackout_s": fade_s, "effects.grain": 1.0}
+    half = twin.render(fade_s / 2, None, black)
     assert 60 < colour_of(half)[0] < 140
-    assert twin.render(BLACKOUT_S + 0.01, None, black)[..., :3].max() == 0
+    assert twin.render(fade_s + 0.01, None, black)[..., :3].max() == 0
     assert twin.render(0.3, None, NEUTRAL)[..., 0].min() >= 198
 
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from visualizer.control.commands import ACTIONS
 from visualizer.control.preset_files import SLOTS
-from visualizer.parameters import PANIC_GROUPS, PARAMETERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +91,6 @@ def changes(binding: Binding, settings: Mapping[str, Any]) -> dict[str, Any]:
     if binding.sets:
         return dict([binding.sets])
     return {}
-
-
-def calm() -> dict[str, Any]:
-    """What panic sets: effects as declared, no blackout, no freeze."""
-    neutral = {p.id: p.default for p in PARAMETERS.values() if p.group in PANIC_GROUPS}
-    return {**neutral, "output.blackout": False, "output.freeze": False}
 
 
 def card(known: Collection[str] = KNOWN) -> list[tuple[str, str]]:

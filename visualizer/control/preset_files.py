@@ -25,7 +25,21 @@ _MAX_NOTE = 160
 _MAX_NOTES = 20
 
 _GROUPS = {"show", "effects", "display", *PARAMETERS["show.mode"].choices}
-_OF_THE_HAND = {"show.fade_s", "show.morph_s", "show.hold_next", "show.lock"}
+_OF_THE_HAND = {
+    f"show.{name}"
+    for name in (
+        "fade_s",
+        "morph_s",
+        "hold_next",
+        "lock",
+        "quantise",
+        "crossfader",
+        "set_list",
+        "shuffle",
+        "repeat",
+        "panic_preset",
+    )
+}
 _OF_THE_MACHINE = {"show.image_fps", "display.fps", "display.width", "display.height"} | {
     f"display.{name}" for name in ("fullscreen", "monitor", "hud", "help")
 }

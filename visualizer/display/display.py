@@ -240,7 +240,7 @@ class Display(Worker):
             self._next_monitor()
         elif binding.does:
             if binding.does == "panic":
-                self._set(keys.calm())
+                self._set(parameters.calm(is_preset=bool(self._get("show.panic_preset"))))
             self.send({"do": binding.does})
         else:
             changed = keys.changes(binding, {id: self._get(id) for id in parameters.PARAMETERS})

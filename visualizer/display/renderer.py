@@ -27,7 +27,6 @@ SOFTWARE_SCALE = 0.4
 the 256 of the images."""
 SOFTWARE_GENERATOR_SHARE = 0.8
 """Of the scene's size; the generator is soft, and only a CPU minds its price."""
-BLACKOUT_S = 0.1
 ARRIVAL_S = 2.0
 """How long the first image takes to grow out of the generator; less soon after a restart."""
 LONGEST_STEP_S = 0.1
@@ -131,7 +130,7 @@ class Renderer:
         """
         values = _Settings(settings)
         dt_s = 1 / 60 if self._time_s is None else min(max(time_s - self._time_s, 0.0), LONGEST_STEP_S)
-        self._fade(values["output.blackout"], dt_s)
+        self._fade(values["output.blackout"], values["output.blackout_s"], dt_s)
         self._time_s = time_s
         if not values["output.freeze"] or self.n_drawn == 0:
             self._dt_s = dt_s
@@ -162,8 +161,8 @@ class Renderer:
             self._out = Canvas(self.context, self.size, dtype="f1")
         return self._out
 
-    def _fade(self, blackout: bool, dt_s: float) -> None:
-        step = 1.0 if self._time_s is None else dt_s / BLACKOUT_S
+    def _fade(self, blackout: bool, blackout_s: float, dt_s: float) -> None:
+        step = 1.0 if self._time_s is None or blackout_s <= 0.0 else dt_s / blackout_s
         target = 0.0 if blackout else 1.0
         self._brightness += min(max(target - self._brightness, -step), step)
 

@@ -1,7 +1,14 @@
 """Every control, declared once; and the state that holds their values, validated in one place."""
 
 from visualizer.parameters.parameter import Curve, Kind, Parameter, Value, from_share, to_share
-from visualizer.parameters.registry import PANIC_GROUPS, PARAMETERS, defaults, find, parse_assignment
+from visualizer.parameters.registry import (
+    PANIC_GROUPS,
+    PARAMETERS,
+    calm,
+    defaults,
+    find,
+    parse_assignment,
+)
 from visualizer.parameters.state import Change, ParameterState
 
 __all__ = [
@@ -13,6 +20,7 @@ __all__ = [
     "Parameter",
     "ParameterState",
     "Value",
+    "calm",
     "defaults",
     "find",
     "from_share",

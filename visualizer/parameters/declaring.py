@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from visualizer.parameters.parameter import Curve, Parameter
 
@@ -31,9 +31,11 @@ def declare_choice(
     return Parameter(id, "choice", default, help, choices=tuple(choices), in_next_deck=in_next_deck)
 
 
-def declare_text(id: str, default: str, help: str, in_next_deck: bool = False) -> Parameter:
-    """A text."""
-    return Parameter(id, "text", default, help, in_next_deck=in_next_deck)
+def declare_text(
+    id: str, default: str, help: str, in_next_deck: bool = False, check: Callable[[str], str] | None = None
+) -> Parameter:
+    """A text; with `check` one that is judged, see `Parameter.check`."""
+    return Parameter(id, "text", default, help, in_next_deck=in_next_deck, check=check)
 
 
 def declare_trigger(id: str, help: str) -> Parameter:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -32,6 +33,8 @@ class Parameter:
     choices: tuple[str, ...] = ()
     in_next_deck: bool = False
     """A change is prepared in the other deck and faded in, instead of taking effect at once."""
+    check: Callable[[str], str] | None = None
+    """Of a text that is one of many words: gives it as it is kept; UserError for one that makes no sense."""
 
     @property
     def group(self) -> str:
@@ -66,7 +69,7 @@ class Parameter:
             case "text":
                 if not isinstance(value, str) or len(value) > _MAX_TEXT:
                     raise UserError(f"{self.id} takes a text of at most {_MAX_TEXT} characters.")
-                return value
+                return self.check(value) if self.check is not None else value
 
     def to_unit(self, value: Value) -> float:
         """Where the value lies on its widget, [0, 1]; a choice by its place among the choices, texts at 0."""

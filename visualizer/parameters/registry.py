@@ -5,7 +5,13 @@ from __future__ import annotations
 import difflib
 from typing import Any
 
-from visualizer.parameters import declared_audio, declared_control, declared_display, declared_modes
+from visualizer.parameters import (
+    declared_audio,
+    declared_control,
+    declared_cues,
+    declared_display,
+    declared_modes,
+)
 from visualizer.parameters.parameter import Parameter, Value
 from visualizer.types import UserError
 
@@ -14,12 +20,14 @@ _DECLARED = (
     *declared_modes.DECLARED,
     *declared_display.DECLARED,
     *declared_control.DECLARED,
+    *declared_cues.DECLARED,
 )
 
 PARAMETERS: dict[str, Parameter] = {p.id: p for p in _DECLARED}
 
 PANIC_GROUPS = ("effects", "traumer.bend")
 """What panic puts back, besides blackout and freeze."""
+_PANIC_OFF = ("output.blackout", "output.freeze", "show.modulation")
 
 
 def find(id: str) -> Parameter:
@@ -38,6 +46,13 @@ def parse_assignment(text: str) -> tuple[str, Value]:
         raise UserError(f"--set takes id=value, not {text!r}; for example --set traumer.truncation=0.7.")
     parameter = find(id.strip())
     return parameter.id, parameter.validate(value.strip())
+
+
+def calm(is_preset: bool = False) -> dict[str, Value]:
+    """What panic sets at once; with `is_preset` a preset says what the effects are."""
+    groups = () if is_preset else PANIC_GROUPS
+    neutral = {p.id: p.default for p in PARAMETERS.values() if p.group in groups}
+    return neutral | {id: False for id in _PANIC_OFF if id in PARAMETERS}
 
 
 def defaults() -> dict[str, Any]:

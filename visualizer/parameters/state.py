@@ -8,7 +8,7 @@ from typing import Any
 
 from visualizer import clock
 from visualizer.parameters.parameter import Value
-from visualizer.parameters.registry import PANIC_GROUPS, PARAMETERS, find
+from visualizer.parameters.registry import PARAMETERS, calm, find
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +42,8 @@ class ParameterState:
         return {id: valid} if valid != before.value else {}
 
     def _panic(self, source: str, time_ns: int) -> dict[str, Value]:
-        calm: dict[str, Value] = {"output.blackout": False, "output.freeze": False}
-        calm |= {p.id: p.default for p in PARAMETERS.values() if p.group in PANIC_GROUPS}
         changed: dict[str, Value] = {}
-        for id, value in calm.items():
+        for id, value in calm(is_preset=bool(self["show.panic_preset"])).items():
             changed |= self.set(id, value, source, time_ns)
         return changed
 
