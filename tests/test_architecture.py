@@ -12,12 +12,13 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "visualizer"
 FILES = sorted(PACKAGE.rglob("*.py"))
 
-CORE = {"types", "settings", "paths", "clock", "parameters", "ipc"}
+CORE = {"types", "settings", "paths", "clock", "parameters", "ipc", "modulation"}
 MAY_USE = {
     "types": set(),
     "clock": set(),
     "paths": set(),
     "parameters": {"types", "clock"},
+    "modulation": {"types", "clock", "parameters"},
     "settings": {"types", "parameters", "paths"},
     "ipc": {"types", "clock", "parameters"},
     "audio": CORE | {"features"},

@@ -11,6 +11,7 @@ from visualizer.parameters import (
     declared_cues,
     declared_display,
     declared_modes,
+    declared_modulation,
 )
 from visualizer.parameters.parameter import Parameter, Value
 from visualizer.types import UserError
@@ -21,6 +22,7 @@ _DECLARED = (
     *declared_display.DECLARED,
     *declared_control.DECLARED,
     *declared_cues.DECLARED,
+    *declared_modulation.DECLARED,
 )
 
 PARAMETERS: dict[str, Parameter] = {p.id: p for p in _DECLARED}
