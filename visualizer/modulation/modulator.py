@@ -33,7 +33,7 @@ class Modulator:
 
     A route pushes the slider of its target by amount · (s − rest), where s in [0, 1] is its source after the
     envelope, and rest is 1/2 for what swings (oscillators and walks) and 0 for what is heard. It carries the
-    slider no further than from `low` to `high`, or than to where it stands outside. What all routes of a target
+    slider no further than from `low` to `high`, or to where it stands outside. What all routes of a target
     push is added; the knob itself stays where it is.
     """
 

@@ -37,9 +37,4 @@ def lead(features: Features, offset_ms: float, beats_per_bar: int) -> Features:
         return features
     ahead = -offset_ms / 1e3 * features.tempo_bpm / 60.0
     phase = features.beat_phase + ahead
-    return replace(
-        features,
-        beat=features.beat + int(phase),
-        beat_phase=phase % 1.0,
-        bar_phase=(features.bar_phase + ahead / beats_per_bar) % 1.0,
-    )
+    return replace(features, beat_phase=phase % 1.0)

@@ -59,9 +59,7 @@ def check_source(text: str) -> str:
 
 def check_target(text: str) -> str:
     """The id of a parameter that routes may move, or ""; UserError with near ones for anything else."""
-    from visualizer.parameters.registry import (
-        PARAMETERS,
-    )  # which is made of declarations that check with this
+    from visualizer.parameters.registry import PARAMETERS  # made of declarations that need this module
 
     text = text.strip()
     parameter = PARAMETERS.get(text)
