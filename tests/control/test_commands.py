@@ -112,6 +112,16 @@ def test_next_previous_and_lock() -> None:
     assert values["traumer.seed"] == 0
 
 
+def test_the_last_seed_is_reached_from_both_sides() -> None:
+    last = int(PARAMETERS["traumer.seed"].max)
+    values = ParameterState({"traumer.seed": 0})
+    commands, _ = _commands(values)
+    commands.obey("display", {"do": "previous"})
+    assert values["traumer.seed"] == last
+    commands.obey("display", {"do": "next"})
+    assert values["traumer.seed"] == 0
+
+
 def test_a_recording_starts_and_ends_its_process() -> None:
     commands, processes = _commands(ParameterState({"output.record": "show.mp4"}))
     assert processes.running == {"output"}

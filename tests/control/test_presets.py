@@ -95,6 +95,14 @@ def test_saving_on_a_key_keeps_the_name_and_on_a_taken_key_takes_it(presets: Pre
     assert presets.save(None, 3, defaults())[0].name == "Preset 3 (2)"  # the older one keeps its look
 
 
+def test_a_file_that_is_edited_in_place_is_noticed(presets: Presets) -> None:
+    file, before = lay(presets, "good.json"), presets.stamp()
+    assert presets.stamp() == before
+    with file.open("r+b") as stream:
+        stream.write(json.dumps(GOOD | {"name": "Better"}).encode())
+    assert presets.stamp() != before and presets.find(3).name == "Better"
+
+
 def test_each_change_can_be_put_back(presets: Presets) -> None:
     presets.save("One", 1, defaults())
     files = {file: file.read_bytes() for file in presets.folder.iterdir()}

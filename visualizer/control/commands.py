@@ -224,7 +224,7 @@ class Commands:
         if self._values["show.lock"]:
             return
         id = self._seed()
-        self.set(id, (int(self._values[id]) + step) % int(PARAMETERS[id].max), source)
+        self.set(id, (int(self._values[id]) + step) % (int(PARAMETERS[id].max) + 1), source)
 
     def _previous(self, source: str) -> None:
         self._next(source, -1)

@@ -71,7 +71,7 @@ def check_name(name: object) -> str:
     """A name without spaces around it; UserError for what is none."""
     if isinstance(name, str) and 0 < len(name.strip()) <= MAX_NAME and name.isprintable():
         return name.strip()
-    raise UserError(f"A preset's name has 1 to {MAX_NAME} printable characters, not {short(repr(name), 60)}.")
+    raise UserError(f"A name has 1 to {MAX_NAME} printable characters, not {short(repr(name), 60)}.")
 
 
 def check_slot(slot: object) -> int:
@@ -84,7 +84,7 @@ def check_slot(slot: object) -> int:
 def read(file: Path) -> Preset:
     """The preset of a file; UserError with the reason where it holds none."""
     document = read_json(file, MAX_FILE_BYTES)
-    _check_kind(document, ("preset",), file)
+    check_kind(document, ("preset",), file)
     return parse(document, shown(file))
 
 
@@ -94,7 +94,7 @@ def read_show(file: Path) -> tuple[list[Preset], list[str]]:
     UserError where the file is neither.
     """
     document = read_json(file, MAX_SHOW_BYTES)
-    if _check_kind(document, ("show", "preset"), file) == "preset":
+    if check_kind(document, ("show", "preset"), file) == "preset":
         return [parse(document, shown(file))], []
     listed = document.get("presets")
     if not isinstance(listed, list):
@@ -127,7 +127,29 @@ def read_json(file: Path, max_bytes: int) -> Any:
         raise UserError(f"{shown(file)} is no JSON ({short(str(error), 60)}): delete or mend it.") from None
 
 
-def _check_kind(document: object, kinds: Iterable[str], file: Path) -> str:
+def files_of(folder: Path) -> list[Path]:
+    """The JSON files of a folder by name; none where there is no such folder."""
+    try:
+        found = [p for p in folder.glob("*.json") if not p.name.startswith(".") and p.is_file()]
+    except OSError:
+        return []
+    return sorted(found, key=lambda path: path.name)
+
+
+def stamp(folder: Path) -> tuple[tuple[str, int, int], ...]:
+    """Another one when a JSON file of the folder was added, edited in place, replaced or deleted."""
+    told = []
+    for file in files_of(folder):
+        try:
+            stat = file.stat()
+        except OSError:
+            continue
+        told.append((file.name, stat.st_mtime_ns, stat.st_size))
+    return tuple(told)
+
+
+def check_kind(document: object, kinds: Iterable[str], file: Path) -> str:
+    """Which of these kinds of file it is; UserError for another one, or one of a newer Klangbild."""
     kind = document.get("klangbild") if isinstance(document, dict) else None
     if not isinstance(kind, str) or kind not in kinds:
         raise UserError(f"{shown(file)} is no {' or '.join(kinds)} of Klangbild.")

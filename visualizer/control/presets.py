@@ -80,12 +80,9 @@ class Presets:
             for entry in self.entries()
         ]
 
-    def stamp(self) -> int:
-        """Another one when files of the performer's were added, replaced or deleted."""
-        try:
-            return self.folder.stat().st_mtime_ns
-        except OSError:
-            return 0
+    def stamp(self) -> tuple[tuple[str, int, int], ...]:
+        """Another one when a file of the performer's was added, edited, replaced or deleted."""
+        return preset_files.stamp(self.folder)
 
     def find(self, wanted: int | str) -> Preset:
         """The preset of a key or of a name; UserError where there is none."""
@@ -182,11 +179,7 @@ class Presets:
         return entries
 
     def _files(self, folder: Path) -> list[Path]:
-        try:
-            found = [p for p in folder.glob("*.json") if not p.name.startswith(".") and p.is_file()]
-        except OSError:
-            return []
-        return sorted(found, key=lambda path: path.name)
+        return preset_files.files_of(folder)
 
     def _entry(self, file: Path, is_ours: bool) -> Entry:
         try:

@@ -38,7 +38,7 @@ class Recalls:
         self._values = values
         self._tell = tell
         self._said_ns = 0
-        self._listed: tuple[int, list[dict[str, Any]]] | None = None
+        self._listed: tuple[object, list[dict[str, Any]]] | None = None
         self._morph = Morph(values, apply)
         self._done: deque[Callable[[str], str]] = deque(maxlen=MAX_UNDO)
         """What takes each deed back, newest last; takes the source, gives the sentence."""

@@ -114,11 +114,14 @@ class Supervisor:
         child = self._children[name]
         return child.state, child.sentence, child.health
 
-    def send_settings(self, changed: Mapping[str, Any]) -> None:
-        """Tells all workers of changed values; a worker that does not read gets the newest later."""
+    def send_settings(self, changed: Mapping[str, Any], mends: bool = True) -> None:
+        """Tells all workers of changed values; a worker that does not read gets the newest later.
+
+        One that failed is started again soon, since this may have mended it, unless `mends` is false.
+        """
         for child in self._children.values():
             child.send({"type": "settings", "values": dict(changed)})
-            if not child.pinned:  # what is pinned is not mended by what others are told
+            if mends and not child.pinned:  # what is pinned is not mended by what others are told
                 child.retry_soon()
 
     def send_command(self, name: str, command: Mapping[str, Any]) -> None:
