@@ -16,6 +16,10 @@ CARD = "card.json"
 WEIGHTS = "weights.safetensors"
 MODEL = "model.onnx"
 TICK, CATCH_UP = "model-tick.onnx", "model-catch-up.onnx"
+STAGES = tuple(f"stage{i}.onnx" for i in (1, 2, 3, 4))
+"""An MVNet's encoder in parts, for windows that slide."""
+STYLE_LEVELS = {3: MODEL, 2: "level2.onnx", 1: "level1.onnx"}
+"""Graphs of style transfer by the level of the features that they give or take."""
 """A tagger's graphs for windows that slide (modes/incremental.py)."""
 FORMAT = 1
 KINDS = ("tagger", "transfer", "generator", "mvnet", "style_transfer", "other")

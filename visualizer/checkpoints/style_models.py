@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from visualizer.checkpoints.cards import MODEL
+from visualizer.checkpoints.cards import MODEL, STYLE_LEVELS
 from visualizer.checkpoints.export import Graph
 from visualizer.networks.style_transfer import (
     AvatarDecoder,
@@ -64,7 +64,7 @@ def style_architecture(network: str, shape: StyleShape, epsilon: float = 0.0) ->
 
 def style_view(module: nn.Module, file: str) -> nn.Module:
     """What one ONNX file of a style-transfer model computes."""
-    level = 3 if file == MODEL else int(file[5]) if file.startswith("level") else 0
+    level = next((level for level, name in STYLE_LEVELS.items() if name == file), 0)
     if isinstance(module, Encoder):
         return EncoderView(module, level).eval()
     if isinstance(module, WCTDecoders):
@@ -81,18 +81,14 @@ def style_graphs(module: nn.Module, shape: StyleShape) -> list[Graph]:
     if isinstance(module, Encoder):
         return [_encoder_graph(module, shape, level) for level in (3, 2)]
     if isinstance(module, WCTDecoders):
-        coarse = [_decoder_graph(style_view(module, _file(level)), shape, level) for level in (3, 2)]
-        return [*coarse, _first_graph(style_view(module, _file(1)), shape)]
+        coarse = [_decoder_graph(style_view(module, STYLE_LEVELS[level]), shape, level) for level in (3, 2)]
+        return [*coarse, _first_graph(style_view(module, STYLE_LEVELS[1]), shape)]
     if isinstance(module, LinearTransfer):
         codes = [_codes_graph(module, shape, file) for file in (CONTENT, STYLE)]
         return [_decoder_graph(module.decoder, shape, 3), *codes]
     if isinstance(module, AvatarDecoder):
         return [_avatar_graph(module, shape)]
     return [_decoder_graph(module, shape, 3)]
-
-
-def _file(level: int) -> str:
-    return MODEL if level == 3 else f"level{level}.onnx"
 
 
 def _axes(n_channels: int, level: int) -> tuple[int | str, ...]:
@@ -110,7 +106,7 @@ def _encoder_graph(encoder: Encoder, shape: StyleShape, level: int) -> Graph:
     """image (1, 3, H, W) in [0, 1] → features (1, C, ·, ·) of one level."""
     shapes = {"image": _axes(3, 1), "features": _axes(shape.features[level - 1], level)}
     view = EncoderView(encoder, level)
-    return Graph(view, {"image": _random(3, 1)}, ("features",), _file(level), shapes=shapes)
+    return Graph(view, {"image": _random(3, 1)}, ("features",), STYLE_LEVELS[level], shapes=shapes)
 
 
 def _decoder_graph(decoder: nn.Module, shape: StyleShape, level: int) -> Graph:
@@ -124,7 +120,7 @@ def _decoder_graph(decoder: nn.Module, shape: StyleShape, level: int) -> Graph:
         "offset": decoder.mix.bias.detach()[None].clone(),
     }
     shapes = {"features": _axes(n_features, level), "image": _axes(3, 1)}
-    return Graph(decoder, example, ("image",), _file(level), shapes=shapes)
+    return Graph(decoder, example, ("image",), STYLE_LEVELS[level], shapes=shapes)
 
 
 def _first_graph(view: nn.Module, shape: StyleShape) -> Graph:
@@ -136,7 +132,9 @@ def _first_graph(view: nn.Module, shape: StyleShape) -> Graph:
         "matrix": view.decoder.mix.weight.detach().flatten(1)[None].clone(),
         "offset": view.decoder.mix.bias.detach()[None].clone(),
     }
-    return Graph(view, example, ("painted",), _file(1), shapes={"image": _axes(3, 1), "painted": _axes(3, 1)})
+    return Graph(
+        view, example, ("painted",), STYLE_LEVELS[1], shapes={"image": _axes(3, 1), "painted": _axes(3, 1)}
+    )
 
 
 def _codes_graph(linear: LinearTransfer, shape: StyleShape, file: str) -> Graph:

@@ -12,7 +12,7 @@ import numpy as np
 
 from visualizer import runtime
 from visualizer.checkpoints import cards, weights
-from visualizer.checkpoints.cards import MODEL, WEIGHTS, Model
+from visualizer.checkpoints.cards import MODEL, STYLE_LEVELS, WEIGHTS, Model
 from visualizer.modes import style_transfer_maths as maths
 from visualizer.runtime import Precision, Runtime
 from visualizer.runtime.choose import verify_files
@@ -86,7 +86,7 @@ class Parts:
 
     def encode(self, image: Float32, level: int = 3) -> Float32:
         """(1, 3, H, W) in [0, 1] → features (1, C, ·, ·) of level 2 or 3, until the next call."""
-        loaded = self.encoder.at(image.shape[2], image.shape[3], file_of(level))
+        loaded = self.encoder.at(image.shape[2], image.shape[3], STYLE_LEVELS[level])
         return loaded.run({"image": image})["features"]
 
     def thin_encode(self, image: Float32, level: int) -> Float32:
@@ -100,7 +100,7 @@ class Parts:
         """Features (1, C, ·, ·) through the matrix (m, C) and offset (m,) → an image (1, 3, H, W), a view."""
         factor = 4 >> (3 - level)
         height, width = factor * features.shape[2], factor * features.shape[3]
-        loaded = self.network.at(height, width, file_of(level))
+        loaded = self.network.at(height, width, STYLE_LEVELS[level])
         given = {"features": features, "matrix": matrix[np.newaxis], "offset": offset[np.newaxis]}
         return loaded.run(given)["image"]
 
@@ -136,11 +136,6 @@ class StyleTransfer(ABC):
         """Gives the networks back."""
         self.parts.encoder.close()
         self.parts.network.close()
-
-
-def file_of(level: int) -> str:
-    """The graph of a level."""
-    return MODEL if level == 3 else f"level{level}.onnx"
 
 
 @dataclass(frozen=True, slots=True)

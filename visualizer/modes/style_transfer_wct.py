@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from visualizer.checkpoints.cards import STYLE_LEVELS
 from visualizer.modes import style_transfer_maths as maths
 from visualizer.modes.style_transfer_parts import (
     Mix,
     Parts,
     StyleTransfer,
     clamp_strength,
-    file_of,
     give_image,
     take_pixels,
     take_style,
@@ -72,7 +72,7 @@ class WCT(StyleTransfer):
         white = self._whiten(image, self.parts.thin_encode(image, 1))
         matrix, offset = self._lead(white, style, 1, strength)
         given = {"image": image, "matrix": matrix[np.newaxis], "offset": offset[np.newaxis]}
-        network = self.parts.network.at(image.shape[2], image.shape[3], file_of(1))
+        network = self.parts.network.at(image.shape[2], image.shape[3], STYLE_LEVELS[1])
         return give_image(network.run(given)["painted"])
 
     def _lead(self, white: White, style: Colours, level: int, strength: float) -> tuple[Float32, Float32]:

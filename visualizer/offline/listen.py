@@ -18,6 +18,7 @@ from visualizer.audio.sources import RATE_HZ, PullSource
 from visualizer.checkpoints import cards
 from visualizer.modes.eras import Guess, name_years
 from visualizer.modes.hearing import Heard, Hearing, HearTagger
+from visualizer.modes.incremental import WholeTagger
 from visualizer.modes.networks import TAGGER
 from visualizer.modes.words import best
 from visualizer.offline import song
@@ -170,13 +171,9 @@ def main_tempo(tempi: list[tuple[float, float]]) -> float:
 def load_tagger(threads: int) -> tuple[HearTagger, tuple[str, ...], Callable[[], None]]:
     """The shipped tagger as a function, its tags, and what closes it; UserError where it is damaged."""
     model = cards.find_model(TAGGER)
-    network = runtime.load(model.onnx_path, threads=threads, precision="auto")
-
-    def hear(window: Float32) -> tuple[Float32, Float32]:
-        heard = network.run({"mel": window[np.newaxis, np.newaxis]})
-        return heard["embedding"][0].copy(), heard["tags"][0].copy()
-
-    return hear, model.card.labels, network.close
+    # A few windows a second have too little in common for a tagger that slides.
+    tagger = WholeTagger(runtime.load(model.onnx_path, threads=threads, precision="auto"))
+    return tagger.hear, model.card.labels, tagger.close
 
 
 def listen(source: PullSource, listener: Listener, progress: Progress) -> Report:

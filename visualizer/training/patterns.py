@@ -8,7 +8,6 @@ from visualizer.training.midi import DRUM_CHANNEL, Note
 
 KICK, SNARE, RIM, CLAP, HAT, OPEN_HAT, CRASH, RIDE = 36, 38, 37, 39, 42, 46, 49, 51
 TOMS = (41, 43, 45, 47, 48, 50)
-CONGAS = (60, 61, 62, 63, 64, 65, 66, 69, 70)
 BASS_CHANNEL, RIFF_CHANNEL, PAD_CHANNEL = 1, 2, 3
 SCALES = ((0, 2, 3, 5, 7, 8, 10), (0, 2, 4, 5, 7, 9, 11), (0, 3, 5, 7, 10), (0, 1, 4, 5, 7, 8, 10))
 
