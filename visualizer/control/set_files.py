@@ -130,7 +130,7 @@ class Sets:
         self.folder = folder or paths.config_dir() / "sets"
 
     def listing(self) -> list[dict[str, str]]:
-        """For the panel: name (of the set, or of a file that holds none) and problem ("" when all is well)."""
+        """For the panel: name (of the set, or of a file that holds none) and problem ("" if all is well)."""
         return [
             {"name": found.name, "problem": ""}
             if isinstance(found, SetList)

@@ -19,6 +19,7 @@ from visualizer.display.renderer import Renderer
 from visualizer.display.shown import Shown
 from visualizer.display.window import Window
 from visualizer.ipc.worker import Worker
+from visualizer.modulation import Delay, Moving, asked_of_decks, lead
 from visualizer.types import Features, Image, UInt8
 
 DEAF_AFTER_S = 0.5
@@ -26,6 +27,8 @@ DEAF_AFTER_S = 0.5
 DEAR_SHARE = {"software": 0.6, "hardware": 0.85}
 """What drawing may take of the frame's time before the pace is halved; software leaves room for networks."""
 OVERRULED_AFTER_S = 0.5
+ASKING_S = 0.1
+"""How often the deck on air is asked for what only it hears: tags and the era."""
 ICON_WAIT_S = 0.1
 _PLACE = ("display.fullscreen", "display.monitor")
 _SIZE = ("display.width", "display.height")
@@ -55,6 +58,9 @@ class Display(Worker):
         self._buffers: dict[str, UInt8] = {}
         self._images: dict[str, Image] = {}
         self._features = Features()
+        self._delay = Delay[Features]()
+        self._moving = Moving()
+        self._from_deck: tuple[float, dict[str, float]] = (0.0, {})
         self._readings: Readings | None = None
         self._told_s = 0.0
         self.health.update(gl=str(context.info["GL_RENDERER"]), software=self._window.software)
@@ -91,11 +97,14 @@ class Display(Worker):
         screen = self._window.screen
         self._renderer.resize(size)
         self._hear()
-        is_heard = clock.now_ns() - self._features.time_ns < DEAF_AFTER_S * clock.NS_PER_S
-        features = self._features if is_heard and self._features.time_ns else None
         settings = {id: self._get(id) for id in parameters.PARAMETERS}
-        mix = self._fader.update(now_s, self._on_air, settings["show.fade_s"])
-        self._renderer.draw(now_s, features, settings, mix, target=screen)
+        late_s = max(settings["show.offset_ms"], 0.0) / 1e3
+        is_heard = clock.seconds(clock.now_ns() - self._features.time_ns) < DEAF_AFTER_S + late_s
+        features = self._features if is_heard and self._features.time_ns else None
+        moved = self._moving.settings(now_s, features, settings, self._ask_deck(now_s, settings))
+        features = lead(features, settings) if features else None
+        mix = self._fader.update(now_s, self._on_air, self._fade_s(settings), self._by_hand(settings))
+        self._renderer.draw(now_s, features, moved, mix, target=screen)
         self._record(now_s, screen)
         self._draw_overlay(now_s, size)
         begun_s = clock.seconds(clock.now_ns())
@@ -113,11 +122,24 @@ class Display(Worker):
             self._readback.stamp(shown_ns)
         self._tell(shown_s)
 
+    def _fade_s(self, settings: Mapping[str, Any]) -> float:
+        """Length of the fade under way: its own, or as the performer has set it."""
+        own = self.settings.get("deck_fade_s")
+        return float(settings["show.fade_s"] if own is None else own)
+
+    def _by_hand(self, settings: Mapping[str, Any]) -> float | None:
+        """Where the performer's crossfader stands, when something is ready in the other deck."""
+        is_ready = self.settings.get("deck_stage") == "ready"
+        return float(settings["show.crossfader"]) if is_ready else None
+
     def _hear(self) -> None:
         """Takes the newest features and images; a frozen picture leaves the images where they are."""
         newer = self.regions.features.read_newer(self._counters["features"])
         if newer:
-            self._counters["features"], self._features = newer
+            self._counters["features"], features = newer
+            self._delay.push(features.time_ns, features)
+        offset_ms = self._get("show.offset_ms")
+        self._features = self._delay.newest(clock.now_ns(), offset_ms, self._features)
         if self._get("output.freeze"):
             return
         for deck, slot in (("a", self.regions.frames_a), ("b", self.regions.frames_b)):
@@ -127,6 +149,17 @@ class Display(Worker):
                 self._buffers[deck] = image.pixels
                 self._renderer.set_image(image, deck)
                 self._images[deck] = image
+
+    def _ask_deck(self, now_s: float, settings: Mapping[str, Any]) -> dict[str, float]:
+        """What the deck on air hears of what routes ask for; nothing while none asks."""
+        if not asked_of_decks(settings):
+            return {}
+        asked_s, told = self._from_deck
+        if now_s - asked_s >= ASKING_S:
+            state = self.regions.health[f"deck_{self._on_air}"].read() or {}
+            told = {name: float(value) for name, value in state.get("health", {}).get("signals", {}).items()}
+            self._from_deck = now_s, told
+        return told
 
     def _draw_overlay(self, now_s: float, size: tuple[int, int]) -> None:
         screen = self._window.screen

@@ -7,12 +7,15 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from visualizer import clock
 from visualizer.ipc.worker import Worker
 from visualizer.modes.mode import Mode
+from visualizer.modulation import Delay, Moving, asked_of_decks, lead
 from visualizer.parameters import PARAMETERS
 from visualizer.runtime import Precision
-from visualizer.types import Features, UserError
+from visualizer.types import Features, Float32, UserError
 
 _RATE_SPAN_S = 1.0
 _RECALL_S = 10.0
@@ -36,7 +39,8 @@ _MODES = {"traumer": "visualizer.modes.traumer", "era": "visualizer.modes.era"}
 
 def rate_share(slot: str, settings: Mapping[str, Any], n_cores: int) -> float:
     """Which share of the image rate a deck may take now, (0, 1]."""
-    if settings.get("deck_stage") == "fading":
+    is_mixed = settings.get("deck_stage") == "ready" and settings.get("show.crossfader", 0.0) > 0.0
+    if is_mixed or settings.get("deck_stage") == "fading":
         return 0.5 if n_cores <= _FEW_CORES else 1.0
     return 1.0 if settings.get("on_air", "a") == slot else _PREVIEW_SHARE
 
@@ -61,6 +65,10 @@ class Deck(Worker):
         self._reader = ring.reader(max(0, ring.n_written - round(_RECALL_S * ring.rate_hz)))
         self._features = Features()
         self._features_counter = 0
+        self._delay = Delay[tuple[Float32, int, Features]]()
+        self._heard = Features()
+        self._moving = Moving()
+        self._is_moved = False
         self._next_ns = clock.now_ns()
         self._n_lost = 0
         self._counted = (clock.now_ns(), 0, 0)
@@ -88,6 +96,7 @@ class Deck(Worker):
             return clock.seconds(self._next_ns - now_ns)
         is_late = now_ns > self._next_ns + period_ns // 2
         self._hear(n_most_ticks=1 if is_late else 2)
+        self._move()
         self._frames.write(self._mode.paint(clock.now_ns()))
         self._next_ns = now_ns + period_ns if is_late else self._next_ns + period_ns
         self._count()
@@ -100,7 +109,24 @@ class Deck(Worker):
         block = self._reader.read()
         self._n_lost += block.n_lost
         if len(block.samples):
-            self._mode.hear(block.samples, block.time_ns, self._features, n_most_ticks)
+            self._delay.push(block.time_ns, (block.samples, block.time_ns, self._features))
+        offset_ms = self.settings["show.offset_ms"]
+        due = self._delay.take(clock.now_ns(), offset_ms)
+        if due:
+            samples = due[0][0] if len(due) == 1 else np.concatenate([part for part, _, _ in due])
+            _, time_ns, self._heard = due[-1]
+            self._mode.hear(samples, time_ns, lead(self._heard, self.settings), n_most_ticks)
+
+    def _move(self) -> None:
+        """Hands the mode what routes move now, and once more the plain values when they stop."""
+        asked = asked_of_decks(self.settings)
+        told = {name: value for name, value in self._mode.signals().items() if name in asked} if asked else {}
+        self.health["signals"] = {name: round(value, 3) for name, value in told.items()}
+        now_s = clock.seconds(clock.now_ns())
+        settings = self._moving.settings(now_s, self._heard, self.settings, told)
+        if self._moving.values or self._is_moved:
+            self._mode.apply(settings)
+        self._is_moved = bool(self._moving.values)
 
     def _count(self) -> None:
         since_ns, n_images, n_ticks = self._counted
