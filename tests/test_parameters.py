@@ -57,6 +57,7 @@ def test_panic_calms_effects_and_lights_the_picture() -> None:
         "output.blackout": False,
         "effects.feedback": PARAMETERS["effects.feedback"].default,
         "traumer.bend.gain": 1.0,
+        "show.modulation": False,
     }
 
 

@@ -59,6 +59,9 @@ class FakeMode:
     def words(self) -> list[tuple[str, float]]:
         return []
 
+    def signals(self) -> dict[str, float]:
+        return {}
+
     def state(self) -> dict[str, Any]:
         return {}
 

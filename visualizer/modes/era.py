@@ -23,6 +23,7 @@ from visualizer.modes.eras import Guess
 from visualizer.modes.steadying import Steady
 from visualizer.modes.style_transfer import StyleTransfer
 from visualizer.modes.wander import Wander
+from visualizer.modulation.signals import year_share
 from visualizer.runtime import Precision
 from visualizer.types import Features, Float32, Image
 
@@ -149,6 +150,11 @@ class Era:
         """What is wrong or missing now; "" when all is well."""
         missing = self._eras.missing(self._settings["era.year"]) if self._settings["era.dial"] > 0.0 else ""
         return " ".join(text for text in (self._canvas.sentence, missing) if text)
+
+    def signals(self) -> dict[str, float]:
+        """See `Mode.signals`."""
+        guess = self.guess()
+        return {"era.year": year_share(guess.year)} if guess else {}
 
     def state(self) -> dict[str, Any]:
         """See `Mode.state`."""

@@ -31,6 +31,9 @@ class Mode(Protocol):
     def words(self) -> list[tuple[str, float]]:
         """What it hears as (word, probability), best first."""
 
+    def signals(self) -> dict[str, float]:
+        """What it hears for the routes, [0, 1] each: tag.NAME, and era.year while a year is known."""
+
     def state(self) -> dict[str, Any]:
         """Figures for health and HUD, JSON-able."""
 

@@ -18,6 +18,7 @@ from visualizer.modes.hearing import Hearing
 from visualizer.modes.networks import TraumerNetworks
 from visualizer.modes.smoothing import StyleHistory
 from visualizer.modes.words import Words
+from visualizer.parameters.modulating import TAG
 from visualizer.runtime import Precision
 from visualizer.types import LAYER_GROUPS, Features, Float32, Image
 
@@ -148,6 +149,10 @@ class Traumer:
     def words(self) -> list[tuple[str, float]]:
         """See `Mode.words`."""
         return self._words.top()
+
+    def signals(self) -> dict[str, float]:
+        """See `Mode.signals`."""
+        return {TAG + tag: probability for tag, probability in self._words.probabilities().items()}
 
     def state(self) -> dict[str, Any]:
         """See `Mode.state`."""

@@ -42,6 +42,10 @@ class Words:
         share = np.float32(1.0 - np.exp(-dt_s / _STEADY_S))
         self._steady += share * (probabilities - self._steady)
 
+    def probabilities(self) -> dict[str, float]:
+        """Of all tags, [0, 1]."""
+        return dict(zip(self.tags, self._steady.tolist(), strict=True))
+
     def top(self) -> list[tuple[str, float]]:
         """At most five (word, probability), best first; of each family of synonyms only the likeliest."""
         return best(self.tags, self._steady)

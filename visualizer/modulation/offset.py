@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from visualizer import clock
+from visualizer.modulation.values import get
 from visualizer.types import Features
 
 Item = TypeVar("Item")
@@ -30,9 +32,14 @@ class Delay(Generic[Item]):
             taken.append(self._waiting.popleft()[1])
         return taken
 
+    def newest(self, now_ns: int, offset_ms: float, before: Item) -> Item:
+        """The newest that is old enough, or what it was `before`."""
+        return (self.take(now_ns, offset_ms) or [before])[-1]
 
-def lead(features: Features, offset_ms: float, beats_per_bar: int) -> Features:
+
+def lead(features: Features, settings: Mapping[str, Any]) -> Features:
     """The features with the beat ahead by a negative offset: a steady tempo is known before it sounds."""
+    offset_ms = get(settings, "show.offset_ms")
     if offset_ms >= 0.0 or features.tempo_bpm <= 0.0:
         return features
     ahead = -offset_ms / 1e3 * features.tempo_bpm / 60.0

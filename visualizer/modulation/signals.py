@@ -39,8 +39,8 @@ FIRST_BRIGHT_BAND = round(N_SPECTRUM * math.log(1500.0 / 40.0) / math.log(16000.
 YEARS = 1400.0, 2030.0
 USUAL_BPM = 120.0
 """The tempo of oscillators as long as none was ever heard."""
-LONGEST_GUESS_S = 1.0
-"""How far the beat is carried on from features that are late."""
+DEAF_AFTER_S = 0.5
+"""Features so late are not heard any more."""
 
 
 def year_share(year: float) -> float:
@@ -61,9 +61,8 @@ class Beats:
         """Moves on to a time; `late_s`: how much later than its sound the picture should be."""
         if features.tempo_bpm > 0.0:
             self._bpm = features.tempo_bpm
-            ahead_s = time_s - features.time_ns / 1e9 - late_s
-            ahead = min(max(ahead_s, 0.0), LONGEST_GUESS_S) * self._bpm / 60.0
-            self.position = _position(features, beats_per_bar) + ahead
+            ahead_s = max(time_s - features.time_ns / 1e9 - late_s, 0.0)
+            self.position = _position(features, beats_per_bar) + ahead_s * self._bpm / 60.0
         else:
             self.position += (time_s - (self._time_s or 0.0)) * self._bpm / 60.0
         self._time_s = time_s
@@ -100,10 +99,11 @@ class Signals:
 
         `from_deck`: what the deck on air hears, tag.NAME and era.year, [0, 1].
         """
-        self._heard = features or _NOTHING
+        late_s = max(get(settings, "show.offset_ms"), 0.0) / 1e3
+        is_heard = features and time_s - features.time_ns / 1e9 - late_s < DEAF_AFTER_S
+        self._heard = features if features and is_heard else _NOTHING
         self._from_deck = from_deck or {}
         self._beats_per_bar = int(settings.get("tempo.beats_per_bar", 4))
-        late_s = max(get(settings, "show.offset_ms"), 0.0) / 1e3
         self.beats.update(time_s, self._heard, late_s, self._beats_per_bar)
         self._oscillators.update(time_s, self.beats.position, settings)
 

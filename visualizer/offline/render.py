@@ -11,7 +11,7 @@ import math
 import signal
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -23,6 +23,7 @@ from visualizer.content.content import our_pictures, sound_of
 from visualizer.display.offscreen import Offscreen
 from visualizer.modes import deck
 from visualizer.modes.mode import Mode
+from visualizer.modulation import Delay, Moving, asked_of_decks, lead
 from visualizer.offline import song
 from visualizer.offline.progress import Progress
 from visualizer.output.recorder import Recorder, check_path
@@ -46,6 +47,8 @@ class Moment:
     features: Features
     image: Image | None
     """A new picture, or None where the one before still stands."""
+    signals: Mapping[str, float] = field(default_factory=dict)
+    """What the mode hears for the routes; see `Mode.signals`."""
 
 
 def moments(source: PullSource, mode: Mode, settings: Mapping[str, Any], fps: float) -> Iterator[Moment]:
@@ -54,21 +57,44 @@ def moments(source: PullSource, mode: Mode, settings: Mapping[str, Any], fps: fl
     A frame hears what sounds until its end, so a beat and its picture come together. A picture is painted
     for each frame, or `show.image_fps` times a second where that is less.
     """
-    ear, features = Ear(settings), Features()
+    ear, features, asked = Ear(settings), Features(), asked_of_decks(settings)
+    hearing, moving = _Hearing(mode, settings), Moving()
     image_fps = min(float(settings["show.image_fps"]), fps)
     n_images, n_heard, index = 0, 0, 0
     while len(samples := source.read(round((index + 1) * RATE_HZ / fps) - n_heard)):
         n_heard += len(samples)
         time_ns = clock.nanoseconds(n_heard / RATE_HZ)
         features = (ear.push(samples, time_ns) or [features])[-1]
-        mode.hear(samples, time_ns, features)
+        heard = hearing.push(samples, time_ns, features)
+        signals = mode.signals() if asked else {}
         image = None
         if index * image_fps >= n_images * fps:
             n_images += 1
+            time_s = (index + 1) / fps
+            moved = moving.settings(time_s, heard, settings, signals)
+            if moving.values:
+                mode.apply(moved)
             # Live, this is the clock's time; here it must not depend on how fast the machine is.
-            image = replace(mode.paint(clock.nanoseconds((index + 1) / fps)), made_ns=time_ns)
-        yield Moment(index, samples, features, image)
+            image = replace(mode.paint(clock.nanoseconds(time_s)), made_ns=time_ns)
+        yield Moment(index, samples, features, image, signals)
         index += 1
+
+
+class _Hearing:
+    """Hands a mode its sound as much later as the performer wants."""
+
+    def __init__(self, mode: Mode, settings: Mapping[str, Any]) -> None:
+        self._mode, self._settings = mode, settings
+        self._delay = Delay[tuple[Float32, int, Features]]()
+        self._heard = Features()
+
+    def push(self, samples: Float32, time_ns: int, features: Features) -> Features:
+        """The features of what the mode hears now."""
+        self._delay.push(time_ns, (samples, time_ns, features))
+        for late, late_ns, heard in self._delay.take(time_ns, self._settings["show.offset_ms"]):
+            self._mode.hear(late, late_ns, lead(heard, self._settings))
+            self._heard = heard
+        return self._heard
 
 
 def load_mode(settings: Mapping[str, Any], threads: int) -> Mode:
@@ -114,6 +140,7 @@ class Stage:
         seed = settings["traumer.seed"]
         self._offscreen = Offscreen(width, height, seed=seed, scale=1.0) if effects else None
         self._image: Image | None = None
+        self._moving, self._delay, self._heard = Moving(), Delay[Features](), Features()
 
     def frame(self, moment: Moment, time_s: float) -> UInt8:
         """(H, W, 4) uint8; of the picture's own size without effects."""
@@ -123,7 +150,11 @@ class Stage:
             return self._image.pixels
         if moment.image is not None:
             self._offscreen.set_image(moment.image)
-        return self._offscreen.render(time_s, moment.features, self._settings)
+        settings, now_ns = self._settings, moment.features.time_ns
+        self._delay.push(now_ns, moment.features)
+        self._heard = self._delay.newest(now_ns, settings["show.offset_ms"], self._heard)
+        moved = self._moving.settings(time_s, self._heard, settings, moment.signals)
+        return self._offscreen.render(time_s, lead(self._heard, settings), moved)
 
     def close(self) -> None:
         """Gives the context back."""
