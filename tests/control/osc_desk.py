@@ -106,6 +106,7 @@ class Desk:
 
     def _obey(self, command: dict[str, Any]) -> None:
         json.dumps(command, allow_nan=False)  # it goes through a pipe of JSON
+        assert command.pop("by") == "osc"
         self.commands.append(command)
         for id, value in command.get("set", {}).items():
             self.set(id, value)

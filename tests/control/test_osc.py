@@ -10,7 +10,7 @@ from pythonosc.osc_message_builder import build_msg
 
 from tests.control.osc_desk import Desk, free_port
 from visualizer.control import osc as osc_module
-from visualizer.control.osc import NEXT_DECK_S
+from visualizer.control.asking import NEXT_DECK_S
 from visualizer.ipc.regions import Regions
 from visualizer.parameters import PARAMETERS, defaults
 

@@ -15,7 +15,7 @@ from pythonosc.osc_message_builder import build_msg
 
 from tests.control.osc_desk import Desk
 from visualizer.control import osc as osc_module
-from visualizer.control.osc import PASSED_ON_S
+from visualizer.control.asking import N_ACTIONS, PASSED_ON_S
 from visualizer.control.osc_addresses import TABLE
 from visualizer.control.osc_in import MAX_WAITING
 from visualizer.parameters import PARAMETERS
@@ -45,8 +45,8 @@ def test_a_flood_of_everything_is_bounded_and_told(desk: Desk) -> None:
             peer.send(paths[(100 * n + k) % len(paths)], 1.0)
         desk.step(0.01)
     doings = [c for c in desk.commands if "do" in c]
-    assert len(doings) <= osc_module.N_ACTIONS * 1.7
-    assert len(desk.commands) - len(doings) <= 0.6 / PASSED_ON_S + osc_module.N_ACTIONS * 1.7
+    assert len(doings) <= N_ACTIONS * 1.7
+    assert len(desk.commands) - len(doings) <= 0.6 / PASSED_ON_S + N_ACTIONS * 1.7
     assert desk.counts["dropped"] > 0 and desk.counts["refused"] > 0
 
 

@@ -9,50 +9,27 @@ from typing import Any
 
 from visualizer import clock
 from visualizer.control import osc_out
+from visualizer.control.asking import Allowance, Asking
 from visualizer.control.osc_addresses import BEAT, PRESET, Address
 from visualizer.control.osc_in import Inbox, Peer, Wishes, open_socket
 from visualizer.control.osc_out import Beats, Outbox, Told
 from visualizer.control.osc_query import Query
 from visualizer.control.osc_wire import Argument
 from visualizer.ipc.regions import Regions
-from visualizer.parameters import PARAMETERS, Value
+from visualizer.parameters import PARAMETERS
 from visualizer.types import UserError
 
 STEP_S = 0.01
 OFF_STEP_S = 0.25
 TOLD_S = 1 / 30
 """Features, state and changed values are sent so often."""
-PASSED_ON_S = 1 / 60
-"""Values go to the parent so often, the newest of each."""
-NEXT_DECK_S = 0.5
-"""What makes the other deck load goes so often."""
-N_ACTIONS, N_ANSWERS = 20, 600
+N_ANSWERS = 600
 """In a second; as many at once after a pause."""
-QUICK_S, SLOW_S = 0.05, 0.25
-"""The same action is not done again so soon."""
 RETRY_S = 2.0
 """A port that was taken is tried again so often."""
 _STATE_S = 0.25
 
-_QUICK = {"tap", "take", "next", "previous", "random_seed", "lock", "blackout", "freeze", "panic"}
 _SETTINGS = tuple(id for id in PARAMETERS if id.startswith("control.osc"))
-
-
-class Allowance:
-    """So much in a second, and no more than that at once."""
-
-    def __init__(self, n_a_second: float) -> None:
-        self._most = self._left = float(n_a_second)
-        self._asked_s: float | None = None
-
-    def take(self, now_s: float) -> bool:
-        """Takes one, if one is left."""
-        since_s = 0.0 if self._asked_s is None else now_s - self._asked_s
-        self._left, self._asked_s = min(self._most, self._left + since_s * self._most), now_s
-        if self._left < 1.0:
-            return False
-        self._left -= 1.0
-        return True
 
 
 class Osc:
@@ -69,7 +46,7 @@ class Osc:
         now_s: Callable[[], float] = lambda: clock.seconds(clock.now_ns()),
     ) -> None:
         """`settings` are the worker's, always up to date; `send` reaches the parent."""
-        self._settings, self._regions, self._send, self._now_s = settings, regions, send, now_s
+        self._settings, self._regions, self._now_s = settings, regions, now_s
         self._inbox: Inbox | None = None
         self._query: Query | None = None
         self._outbox = Outbox()
@@ -78,10 +55,8 @@ class Osc:
         self._opened: tuple[Any, ...] = ()
         self._problems: dict[str, str] = {}
         self._retry_s = 0.0
-        self._values: dict[str, Value] = {}
-        self._done_s: dict[str, float] = {}
-        self._actions, self._answers = Allowance(N_ACTIONS), Allowance(N_ANSWERS)
-        self._passed_on_s = self._next_deck_s = self._told_s = self._state_s = -math.inf
+        self._asking, self._answers = Asking(send, "osc"), Allowance(N_ANSWERS)
+        self._told_s = self._state_s = -math.inf
         self._features_counter = 0
         self._told: Told = {}
 
@@ -118,7 +93,7 @@ class Osc:
         self._hear(now_s)
         if self._inbox is not None:
             self._obey(self._inbox.take(), self._inbox, now_s)
-        self._pass_on(now_s)
+        self._asking.pass_on(now_s)
         if now_s - self._told_s >= TOLD_S:
             self._told_s = now_s
             self._outbox.send_told({path: told for path, told in self._told.items() if path != BEAT})
@@ -192,7 +167,7 @@ class Osc:
     # In ------------------------------------------------------------------------------------------------
 
     def _obey(self, wishes: Wishes, inbox: Inbox, now_s: float) -> None:
-        self._values.update(wishes.values)
+        self._asking.values.update(wishes.values)
         for (peer, id), is_exact in wishes.moved.items():
             self._outbox.note_moved(peer, id, wishes.values[id] if is_exact else None, now_s)
         for peer, wants in wishes.subscriptions:
@@ -213,38 +188,14 @@ class Osc:
 
     def _act(self, name: str, argument: Argument, now_s: float) -> None:
         """Asks for an action, unless it was asked for too often."""
-        gap_s = QUICK_S if name.removeprefix("output.") in _QUICK else SLOW_S
-        if now_s - self._done_s.get(name, -math.inf) < gap_s or not self._actions.take(now_s):
-            self._counts["dropped"] += 1
-            return
-        self._done_s[name] = now_s
-        if name in PARAMETERS:
-            self._send({"set": {name: True}})
-        elif name == PRESET:
-            self._recall(argument)
-        else:
-            self._send({"do": name})
-
-    def _recall(self, which: Argument) -> None:
-        if isinstance(which, float) and which in range(1, 10):
-            which = int(which)
-        if isinstance(which, (int, str)) and not isinstance(which, bool):
-            self._send({"preset": {"recall": which}})
+        if name != PRESET:
+            was_asked = self._asking.act(name, now_s)
+        elif (which := _preset(argument)) is not None:
+            was_asked = self._asking.recall(which, now_s)
         else:
             self._counts["refused"] += 1
-
-    def _pass_on(self, now_s: float) -> None:
-        """Sends what was set to the parent, in one command."""
-        if not self._values or now_s - self._passed_on_s < PASSED_ON_S:
             return
-        may_load = now_s - self._next_deck_s >= NEXT_DECK_S
-        ready = {id: v for id, v in self._values.items() if may_load or not PARAMETERS[id].in_next_deck}
-        if ready:
-            self._values = {id: v for id, v in self._values.items() if id not in ready}
-            self._passed_on_s = now_s
-            if any(PARAMETERS[id].in_next_deck for id in ready):
-                self._next_deck_s = now_s
-            self._send({"set": ready})
+        self._counts["dropped"] += not was_asked
 
     # Out -----------------------------------------------------------------------------------------------
 
@@ -271,3 +222,10 @@ class Osc:
         state = self._regions.health[worker].read() or {}
         health = state.get("health")
         return health if isinstance(health, dict) else {}
+
+
+def _preset(which: Argument) -> int | str | None:
+    """The key or the name that a message means; None where it means none."""
+    if isinstance(which, float) and which in range(1, 10):
+        return int(which)
+    return which if isinstance(which, (int, str)) and not isinstance(which, bool) else None

@@ -10,8 +10,10 @@ from visualizer.parameters import (
     declared_control,
     declared_cues,
     declared_display,
+    declared_midi,
     declared_modes,
     declared_modulation,
+    declared_output,
 )
 from visualizer.parameters.parameter import Parameter, Value
 from visualizer.types import UserError
@@ -20,7 +22,9 @@ _DECLARED = (
     *declared_audio.DECLARED,
     *declared_modes.DECLARED,
     *declared_display.DECLARED,
+    *declared_output.DECLARED,
     *declared_control.DECLARED,
+    *declared_midi.DECLARED,
     *declared_cues.DECLARED,
     *declared_modulation.DECLARED,
 )
