@@ -24,7 +24,7 @@ _MAX_VALUES = 1000
 _MAX_NOTE = 160
 _MAX_NOTES = 20
 
-_GROUPS = {"show", "effects", "display", *PARAMETERS["show.mode"].choices}
+_GROUPS = {"show", "effects", "display", "modulation", "lfo", "walk", *PARAMETERS["show.mode"].choices}
 _OF_THE_HAND = {
     f"show.{name}"
     for name in (
@@ -38,6 +38,7 @@ _OF_THE_HAND = {
         "shuffle",
         "repeat",
         "panic_preset",
+        "offset_ms",
     )
 }
 _OF_THE_MACHINE = {"show.image_fps", "display.fps", "display.width", "display.height"} | {
