@@ -47,9 +47,11 @@ def main(arguments: Sequence[str]) -> int:
     cues = parse_cues(options.at)
     decks = Decks(values)
     commands = Commands(values, decks, Lists())
+    regions = Regions.create()
+    commands.cues.grid.listen(regions.features.read_newer)
     with (
         closing(StatusWriter(options.status)) as status,
-        Supervisor(_specs(_has_panel(options)), Regions.create(), commands, commands.obey) as supervisor,
+        Supervisor(_specs(_has_panel(options)), regions, commands, commands.obey) as supervisor,
     ):
         supervisor.pin("deck_a", decks.pinned(on_air=True))
         supervisor.start()
@@ -305,10 +307,11 @@ class Parent:
         told = {"status": figures, "decks": decks, "values": self._decks.snapshot()}
         self._supervisor.send_command(PANEL, told)
         self._supervisor.send_command(PANEL, self._commands.recalls.state())
+        self._supervisor.send_command(PANEL, self._commands.cues.state())
 
     def _write_status(self, figures: Mapping[str, Mapping[str, Any]]) -> None:
-        preset = self._commands.recalls.last
-        self._status.write(self._elapsed_s, figures, self._decks.state(), preset)
+        preset, cues = self._commands.recalls.last, self._commands.cues.summary()
+        self._status.write(self._elapsed_s, figures, self._decks.state(), preset, cues)
 
 
 def _has_picture(display: Mapping[str, Any], elapsed_s: float) -> bool:

@@ -37,15 +37,16 @@ class StatusWriter:
         status: Mapping[str, Mapping[str, Any]],
         decks: Mapping[str, Any] | None = None,
         preset: str = "",
+        cues: Mapping[str, Any] | None = None,
     ) -> None:
-        """One line; `status` is `Supervisor.status()`, `decks` is `Decks.state()`.
+        """One line; `status` is `Supervisor.status()`, `decks` is `Decks.state()`, `cues` `Cues.summary()`.
 
         `preset` is the name of the one recalled or saved last. A full disk ends the writing, not the show.
         """
         if self._file is None:
             return
         try:
-            self._file.write(json.dumps(summarise(time_s, status, decks, preset)) + "\n")
+            self._file.write(json.dumps(summarise(time_s, status, decks, preset, cues)) + "\n")
             self._file.flush()
         except OSError as error:
             _log.warning("The status is written no further (%s).", error.strerror)
@@ -64,6 +65,7 @@ def summarise(
     status: Mapping[str, Mapping[str, Any]],
     decks: Mapping[str, Any] | None = None,
     preset: str = "",
+    cues: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """What a script wants to know of a show: figures of display, deck on air, capture and all processes."""
     decks = decks or {"on_air": "a", "stage": "idle"}
@@ -74,6 +76,7 @@ def summarise(
         "mode": deck.get("mode"),
         "decks": dict(decks),
         "preset": preset,
+        "cues": dict(cues or {}),
         "input": capture.get("input"),
         "n_shown": display.get("n_shown", 0),
         "shown_fps": display.get("shown_fps", 0.0),

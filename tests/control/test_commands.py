@@ -10,6 +10,7 @@ from visualizer import clock
 from visualizer.control.commands import Commands
 from visualizer.control.decks import Decks
 from visualizer.control.presets import Presets
+from visualizer.control.set_files import Sets
 from visualizer.parameters import PARAMETERS, ParameterState
 from visualizer.types import UserError
 
@@ -24,7 +25,7 @@ class Processes:
         self.restarted: list[str] = []
         self.heard = ""
 
-    def send_settings(self, changed: Mapping[str, Any]) -> None:
+    def send_settings(self, changed: Mapping[str, Any], mends: bool = True) -> None:
         self.settings |= changed
 
     def look_at(self, name: str) -> tuple[str, str, dict[str, Any]]:
@@ -65,8 +66,8 @@ class Lists:
 
 
 def _commands(values: ParameterState, inputs: list[str] | None = None) -> tuple[Commands, Processes]:
-    presets = Presets(Path("none"), Path("none"))
-    commands, processes = Commands(values, Decks(values), Lists(inputs or []), presets), Processes()
+    presets, sets = Presets(Path("none"), Path("none")), Sets(Path("none"))
+    commands, processes = Commands(values, Decks(values), Lists(inputs or []), presets, sets), Processes()
     commands.begin(processes)
     return commands, processes
 

@@ -30,7 +30,7 @@ class Processes:
     def stop_worker(self, name: str) -> None:
         self.state[name], self.health[name] = "off", {}
 
-    def send_settings(self, changed: Mapping[str, Any]) -> None:
+    def send_settings(self, changed: Mapping[str, Any], mends: bool = True) -> None:
         self.told |= changed
 
     def look_at(self, name: str) -> tuple[str, str, dict[str, Any]]:
@@ -83,7 +83,8 @@ def test_another_mode_is_prepared_beside_the_one_that_plays(switch: Switch) -> N
     switch.decks.look_after()
     assert switch.decks.stage == "loading"
     switch.fade_to("b")
-    assert switch.decks.state() == {"on_air": "b", "next": None, "stage": "idle", "sentence": ""}
+    state = switch.decks.state()
+    assert (state["on_air"], state["next"], state["stage"], state["sentence"]) == ("b", None, "idle", "")
     assert switch.processes.state["deck_a"] == "off"  # its memory is given back
     assert switch.processes.told["on_air"] == "b"
 

@@ -18,6 +18,7 @@ from visualizer.control.commands import Commands
 from visualizer.control.decks import Decks
 from visualizer.control.morph import TICK_S
 from visualizer.control.presets import Presets
+from visualizer.control.set_files import Sets
 from visualizer.parameters import PARAMETERS, ParameterState
 from visualizer.types import UserError
 
@@ -29,8 +30,8 @@ class Counting(Processes):
         super().__init__()
         self.messages: list[dict[str, Any]] = []
 
-    def send_settings(self, changed: Mapping[str, Any]) -> None:
-        super().send_settings(changed)
+    def send_settings(self, changed: Mapping[str, Any], mends: bool = True) -> None:
+        super().send_settings(changed, mends)
         self.messages.append(dict(changed))
 
 
@@ -42,7 +43,7 @@ class Desk:
         self.values = ParameterState()
         self.decks = Decks(self.values)
         self.presets = Presets(folder / "mine", folder / "ours")
-        self.commands = Commands(self.values, self.decks, Lists([]), self.presets)
+        self.commands = Commands(self.values, self.decks, Lists([]), self.presets, Sets(folder / "sets"))
         self.processes = Counting()
         self.commands.begin(self.processes)
 

@@ -9,12 +9,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from visualizer import clock
+from visualizer.control.cues import CUE_ACTIONS, Act, Cues
 from visualizer.control.decks import Decks
 from visualizer.control.decks import Processes as DeckProcesses
 from visualizer.control.preset_files import SLOTS
 from visualizer.control.presets import Presets
 from visualizer.control.recalls import Recalls
-from visualizer.parameters import PARAMETERS, ParameterState, Value
+from visualizer.control.set_files import Sets
+from visualizer.parameters import PARAMETERS, ParameterState, Value, calm
 from visualizer.types import UserError
 
 PANEL = "panel"
@@ -51,11 +53,16 @@ class Commands:
     """Judges and carries out commands. Owned by the supervisor's thread; listing has a thread of its own.
 
     A command is {"set": {id: value}}, {"do": name} with a name of `ACTIONS`, {"preset": {"recall": WHICH}} or
-    another deed of `Recalls.obey`, or {"restart": worker}.
+    another deed of `Recalls.obey`, {"sets": DEED} with one of `Cues.obey`, or {"restart": worker}.
     """
 
     def __init__(
-        self, values: ParameterState, decks: Decks, lists: Lists, presets: Presets | None = None
+        self,
+        values: ParameterState,
+        decks: Decks,
+        lists: Lists,
+        presets: Presets | None = None,
+        sets: Sets | None = None,
     ) -> None:
         self.wants_end = False
         self._values = values
@@ -65,21 +72,22 @@ class Commands:
         self._answer: Callable[[], None] | None = None
         self._processes: Processes | None = None
         self.recalls = Recalls(values, presets or Presets(), self.set_all, self._tell)
+        self.cues = Cues(values, decks, self.recalls, self._tell_softly, sets)
 
     def wait_s(self, at_most_s: float) -> float:
         """In how many seconds `look_after` wants to be called again."""
-        wait_s = self.recalls.wait_s
-        return at_most_s if wait_s is None else min(wait_s, at_most_s)
+        waits = [wait_s for wait_s in (self.recalls.wait_s, self.cues.wait_s) if wait_s is not None]
+        return min([at_most_s, *waits])
 
     def snapshot(self) -> dict[str, Any]:
         """All that a process is told: values, decks, presets. For one that starts."""
-        return self._decks.snapshot() | self.recalls.told()
+        return self._decks.snapshot() | self.recalls.told() | self.cues.told()
 
     def begin(self, processes: Processes) -> None:
         """From now on changes reach these processes."""
         self._processes = processes
         self._decks.begin(processes)
-        self._follow({"output.record": self._values["output.record"]})
+        self._follow({id: self._values[id] for id in ("output.record", "show.set_list")})
 
     def obey(self, sender: str, command: Mapping[str, Any]) -> None:
         """Carries out one command of a worker; UserError for one that makes no sense."""
@@ -89,6 +97,10 @@ class Commands:
                 self.set_all({str(id): value for id, value in wanted.items()}, source)
             case {"do": str(name)} if name in ACTIONS:
                 ACTIONS[name](self, source)
+            case {"preset": {"recall": int() | str() as which}}:
+                self.cues.recall(which, source)
+            case {"sets": dict(deed)}:
+                self.cues.obey(deed, source)
             case {"preset": dict(deed)}:
                 self.recalls.obey(deed, source)
             case {"restart": str(name)}:
@@ -111,10 +123,26 @@ class Commands:
             if changed and self._processes is not None:
                 self._processes.send_settings(changed)
                 self._follow(changed)
+        if wanted.get("output.panic"):
+            self._calm_down(source)
+
+    def _calm_down(self, source: str) -> None:
+        """What panic does beside the values: nothing waits any more, and its preset is there at once."""
+        self.cues.panic()
+        name = str(self._values["show.panic_preset"])
+        if not name:
+            return
+        try:
+            preset = self.recalls.find(name)
+        except UserError:
+            self.set_all(calm(), source)
+            raise
+        self.recalls.recall(preset, source, 0.0)
 
     def look_after(self) -> None:
         """Moves on and finishes what is under way; to be called from the supervisor's loop."""
         self.recalls.look_after()
+        self.cues.look_after()
         self._decks.look_after()
         if self._asking is not None and not self._asking.is_alive():
             self._asking = None
@@ -123,7 +151,8 @@ class Commands:
                 answer()
 
     def _follow(self, changed: Mapping[str, Value]) -> None:
-        """A recording has a process of its own, which runs only while there is one."""
+        """A recording has a process of its own, which runs only while there is one; a set list is opened."""
+        self.cues.follow(changed)
         if "output.record" not in changed or self._processes is None:
             return
         if changed["output.record"]:
@@ -134,6 +163,11 @@ class Commands:
     def _tell(self, told: Mapping[str, Any]) -> None:
         if self._processes is not None:
             self._processes.send_settings(told)
+
+    def _tell_softly(self, told: Mapping[str, Any]) -> None:
+        """What mends no worker that has failed."""
+        if self._processes is not None:
+            self._processes.send_settings(told, mends=False)
 
     def _restart(self, name: str) -> None:
         if self._processes is None:
@@ -209,8 +243,8 @@ class Commands:
     def _next_network(self, source: str) -> None:
         self._next_choice("era.network", source)
 
-    def _take(self, source: str) -> None:
-        self._decks.take()
+    def _next_quantise(self, source: str) -> None:
+        self._next_choice("show.quantise", source)
 
     def _seed(self) -> str:
         return f"{self._values['show.mode']}.seed"
@@ -264,6 +298,10 @@ def _on_slot(deed: str, slot: int) -> Callable[[Commands, str], None]:
     return lambda commands, source: commands.recalls.obey({deed: slot}, source)
 
 
+def _of_cues(act: Act) -> Callable[[Commands, str], None]:
+    return lambda commands, source: act(commands.cues, source)
+
+
 MODELS = {"traumer": ("traumer.generator", "generator"), "era": ("era.mvnet", "mvnet")}
 """By mode: the parameter of the model that gives it its look, and that model's kind."""
 
@@ -280,14 +318,14 @@ ACTIONS: dict[str, Callable[[Commands, str], None]] = {
     "next_content": Commands._next_content,
     "previous_content": Commands._previous_content,
     "next_network": Commands._next_network,
-    "take": Commands._take,
+    "next_quantise": Commands._next_quantise,
     "tap": Commands._tap,
     "panel": Commands._panel,
     "blackout": Commands._blackout,
     "freeze": Commands._freeze,
     "panic": Commands._panic,
     "undo": Commands._undo,
-    **{f"preset_{slot}": _on_slot("recall", slot) for slot in SLOTS},
+    **{name: _of_cues(act) for name, act in CUE_ACTIONS.items()},
     **{f"save_preset_{slot}": _on_slot("save", slot) for slot in SLOTS},
 }
 """What may be asked for by name."""

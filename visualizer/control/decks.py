@@ -39,8 +39,8 @@ class Processes(Protocol):
     def pin(self, name: str, pinned: Mapping[str, Any]) -> None:
         """What a worker has when it is started again."""
 
-    def send_settings(self, changed: Mapping[str, Any]) -> None:
-        """Tells all workers of changed values."""
+    def send_settings(self, changed: Mapping[str, Any], mends: bool = True) -> None:
+        """Tells all workers of changed values; those that failed try again, unless it `mends` nothing."""
 
     def look_at(self, name: str) -> tuple[str, str, dict[str, Any]]:
         """State, sentence and health of one worker."""
@@ -168,9 +168,10 @@ class Decks:
         self._processes = processes
 
     def state(self) -> dict[str, Any]:
-        """For the panel: `on_air`, `next` (None while nothing is prepared), `stage`, `sentence`."""
+        """For the panel: `on_air`, `next` (None while idle), `stage`, `sentence`, `is_ahead`."""
         following = self.next if self.stage != "idle" else None
-        return {"on_air": self.on_air, "next": following, "stage": self.stage, "sentence": self.sentence}
+        told = {"on_air": self.on_air, "next": following, "stage": self.stage, "sentence": self.sentence}
+        return told | {"is_ahead": self.is_ahead}
 
     def look_after(self) -> None:
         """Compares what is wanted with what plays, and takes the next step. To be called often."""

@@ -15,7 +15,8 @@ class Binding:
     """One key. It toggles a parameter, sets one, or asks for something by name; exactly one of these."""
 
     symbol: str
-    """The printed character in lower case, or `escape`, `space`, `backspace`, `tab`, `enter`, `f1`."""
+    """The printed character in lower case, or `escape`, `space`, `backspace`, `tab`, `enter`, `f1`, `home`,
+    `end`, `page_up`, `page_down`."""
     label: str
     help: str
     toggles: str = ""
@@ -36,7 +37,9 @@ BINDINGS = (
     Binding("n", "N", "Next, previous seed", does="next"),
     Binding("n", "Shift N", "Next, previous seed", does="previous", shift=True),
     Binding("p", "P", "Next, previous seed", does="previous"),
-    Binding("l", "L", "Lock the seed", does="lock"),
+    Binding("r", "Shift R", "Random look", does="random_look", shift=True),
+    Binding("r", "Ctrl R", "Random preset", does="random_preset", ctrl=True),
+    Binding("l", "L", "Lock: seed and set list stay", does="lock"),
     Binding("m", "M", "Next mode", does="next_mode"),
     Binding("g", "G", "Next, previous model", does="next_model"),
     Binding("g", "Shift G", "Next, previous model", does="previous_model", shift=True),
@@ -44,6 +47,11 @@ BINDINGS = (
     Binding("c", "Shift C", "Next, previous content of era mode", does="previous_content", shift=True),
     Binding("s", "S", "Next style-transfer network", does="next_network"),
     Binding("enter", "Enter", "Take what is held in the other deck", does="take"),
+    Binding("q", "Q", "Begin at once, on beat, bar, 4 bars", does="next_quantise"),
+    Binding("page_down", "Page Down", "Next cue of the set list", does="next_cue"),
+    Binding("page_up", "Page Up", "Previous cue", does="previous_cue"),
+    Binding("home", "Home", "Set list: start, stop", does="start_set"),
+    Binding("end", "End", "Set list: start, stop", does="stop_set"),
     Binding("t", "T", "Tap the tempo", does="tap"),
     Binding("i", "Ctrl I", "Next input", does="next_input", ctrl=True),
     Binding("tab", "Tab", "What is heard, rates and latency", toggles="display.hud"),
@@ -51,7 +59,7 @@ BINDINGS = (
     Binding("d", "D", "Panel", does="panel"),
     *(Binding(str(n), str(n), "Presets", does=f"preset_{n}") for n in SLOTS),
     *(Binding(str(n), f"Ctrl {n}", "Save as preset", does=f"save_preset_{n}", ctrl=True) for n in SLOTS),
-    Binding("z", "Ctrl Z", "Undo the last preset", does="undo", ctrl=True),
+    Binding("z", "Ctrl Z", "Undo the last preset or cue", does="undo", ctrl=True),
     Binding("h", "H", "These keys", toggles="display.help"),
     Binding("f1", "F1", "These keys", toggles="display.help"),
 )

@@ -94,30 +94,59 @@ class Recalls:
             raise
 
     def undo(self, source: str) -> None:
-        """Takes the newest recall, saving, renaming or deleting back; UserError when there is none."""
+        """Takes the newest recall, cue, saving, renaming or deleting back; UserError when there is none."""
         try:
             if not self._done:
-                raise UserError("There is no recalled or saved preset to undo.")
-            self._announce(self._done.pop()(source))
+                raise UserError("There is nothing to undo: no preset was recalled or saved, no cue begun.")
+            self.say(self._done.pop()(source))
         except UserError as error:
             self._say(str(error))
             raise
 
-    def _recall(self, which: int | str, source: str) -> None:
-        preset, last = self.presets.find(which), self.last
-        goals = {id: self._morph.goal(id) for id in preset.values}
-        self._go(preset.values, source)
+    def find(self, which: int | str) -> Preset:
+        """The preset of a key or a name; UserError, which is also shown, where there is none."""
+        try:
+            return self.presets.find(which)
+        except UserError as error:
+            self._say(str(error))
+            raise
+
+    def recall(self, preset: Preset, source: str, span_s: float | None = None) -> None:
+        """Turns to a preset, within `span_s` or the performer's morph; can be undone."""
+        self.turn_to(preset.values, source, f"preset {preset.name!r}", span_s, name=preset.name)
+        self.say(". ".join((f"preset {_titled(preset)}", *preset.notes[:1])))
+
+    def turn_to(
+        self,
+        wanted: Mapping[str, Value],
+        source: str,
+        title: str,
+        span_s: float | None = None,
+        name: str = "",
+        on_undo: Callable[[], None] | None = None,
+    ) -> None:
+        """Turns to values; `title` is what undo names, `on_undo` is called when it takes this back."""
+        goals, last = {id: self._morph.goal(id) for id in wanted}, self.last
+        self._go(wanted, source, span_s)
         before = {id: value for id, value in goals.items() if self._morph.goal(id) != value}
 
         def take_back(source: str) -> str:
-            self._go(before, source)
+            self._go(before, source, span_s)
             self.last = last
-            return f"undone: preset {preset.name!r}"
+            if on_undo is not None:
+                on_undo()
+            return f"undone: {title}"
 
-        if before:
+        if before or on_undo is not None:
             self._done.append(take_back)
-        self.last = preset.name
-        self._announce(". ".join((f"preset {_titled(preset)}", *preset.notes[:1])))
+        self.last = name or last
+
+    def can_undo(self, take_back: Callable[[str], str]) -> None:
+        """Undo takes this back: called with the source, it gives the sentence."""
+        self._done.append(take_back)
+
+    def _recall(self, which: int | str, source: str) -> None:
+        self.recall(self.presets.find(which), source)
 
     def _save(self, name: str | None, slot: object) -> None:
         preset, before = self.presets.save(name, slot, self._values.snapshot())  # type: ignore[arg-type]
@@ -134,12 +163,14 @@ class Recalls:
 
         self._listed = None
         self._done.append(take_back)
-        self._announce(sentence)
+        self.say(sentence)
 
-    def _go(self, values: Mapping[str, Value], source: str) -> None:
-        self._morph.begin(values, float(self._values["show.morph_s"]), source)
+    def _go(self, values: Mapping[str, Value], source: str, span_s: float | None = None) -> None:
+        span_s = float(self._values["show.morph_s"]) if span_s is None else span_s
+        self._morph.begin(values, span_s, source)
 
-    def _announce(self, sentence: str) -> None:
+    def say(self, sentence: str) -> None:
+        """Shows a sentence for some seconds, and logs it."""
         sentence = sentence[:1].upper() + sentence[1:]
         _log.info("%s", sentence)
         self._say(sentence)

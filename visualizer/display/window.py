@@ -24,6 +24,10 @@ _SYMBOLS = {
     glfw.KEY_F1: "f1",
     glfw.KEY_ENTER: "enter",
     glfw.KEY_KP_ENTER: "enter",
+    glfw.KEY_PAGE_DOWN: "page_down",
+    glfw.KEY_PAGE_UP: "page_up",
+    glfw.KEY_HOME: "home",
+    glfw.KEY_END: "end",
 }
 
 log = logging.getLogger(__name__)

@@ -12,7 +12,17 @@ from visualizer.control import keys
 from visualizer.control.keys import Binding
 from visualizer.panel.model import Model
 
-_NAMES = {"escape": "Esc", "space": "Space", "backspace": "Backspace", "enter": "Return", "f1": "F1"}
+_NAMES = {
+    "escape": "Esc",
+    "space": "Space",
+    "backspace": "Backspace",
+    "enter": "Return",
+    "f1": "F1",
+    "page_down": "PgDown",
+    "page_up": "PgUp",
+    "home": "Home",
+    "end": "End",
+}
 _LEFT_TO_QT = ("tab",)
 """Tab goes to the next widget here."""
 

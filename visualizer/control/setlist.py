@@ -1,0 +1,323 @@
+"""A set list that is played: which cue is on, which comes next, and when."""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from visualizer import clock
+from visualizer.control.beat_grid import BeatGrid
+from visualizer.control.decks import Decks
+from visualizer.control.preset_files import Preset
+from visualizer.control.quantiser import Quantiser
+from visualizer.control.recalls import Recalls
+from visualizer.control.set_files import Cue, SetList
+from visualizer.parameters import ParameterState
+from visualizer.types import UserError
+
+EARLIER_S, LOADING_SHARE = 2.0, 1.5
+"""Where memory is short a cue is loaded this much earlier than its loading takes."""
+FOUND_S = 0.5
+"""The files of presets are looked through so often."""
+_KEYS = ("go", "cue")
+
+_log = logging.getLogger("visualizer.cues")
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """When the present cue began."""
+
+    bars: int
+    """The bar line that it belongs to, by the count of the grid."""
+    time_ns: int
+
+
+class Setlist:
+    """Owned by the supervisor's thread; `look_after` drives it.
+
+    A cue whose preset or content is missing is skipped, with its sentence; what is on air stays meanwhile.
+    While `show.lock` is on nothing moves on by itself.
+    """
+
+    def __init__(
+        self,
+        values: ParameterState,
+        grid: BeatGrid,
+        decks: Decks,
+        recalls: Recalls,
+        quantiser: Quantiser,
+        has_room: Callable[[], bool],
+        rng: random.Random | None = None,
+    ) -> None:
+        """`has_room` tells whether the memory holds two decks all the time."""
+        self.set_list = SetList("")
+        self.place: int | None = None
+        """The cue that is on, from 0; None before the first."""
+        self.is_running = False
+        self.skipped: dict[int, str] = {}
+        self.n_begun = 0
+        """Cues that began in this show."""
+        self.late_ms: float | None = None
+        """How late the present cue began, against its boundary; None for one begun by hand."""
+        self._values, self._grid, self._decks = values, grid, decks
+        self._recalls, self._quantiser, self._has_room = recalls, quantiser, has_room
+        self._rng = rng or random.Random()
+        self._begun: _Begun | None = None
+        self._due_bars: float | None = None
+        self._was_locked = False
+        self._history: list[int] = []
+        self._seen: set[int] = set()
+        self._next: int | None = None
+        self._next_of: tuple[Any, ...] = ()
+        self._found: tuple[int, Cue, Preset] | None = None
+        self._found_until_ns = 0
+
+    # What is played --------------------------------------------------------------------------------------
+
+    def open(self, set_list: SetList) -> None:
+        """Another set list, or the same one edited: the cue that is on stays the one that is on."""
+        old, place = self.set_list, self.place
+        self.set_list, self.skipped, self._next_of = set_list, {}, ()
+        self._decks.forget_failures()
+        self._drop_pending()
+        if set_list.name != old.name or place is None:
+            self._stand_before_first()
+            return
+        same = [n for n, cue in enumerate(set_list.cues) if cue == old.cues[place]]
+        if len(set_list.cues) == len(old.cues) and place not in same:
+            same = [place]  # it was this one that was edited
+        self.place = min(same, key=lambda n: abs(n - place), default=None)
+        self._history, self._seen = [], {self.place} if self.place is not None else set()
+        self._due_bars = None
+
+    def call(self, name: str) -> None:
+        """The set that is open has another name now."""
+        self.set_list = replace(self.set_list, name=name)
+
+    def _stand_before_first(self) -> None:
+        self.place, self.is_running, self._begun, self.late_ms = None, False, None, None
+        self._history, self._seen, self._due_bars = [], set(), None
+
+    # By hand ---------------------------------------------------------------------------------------------
+
+    def start(self, source: str) -> None:
+        """Plays from the first cue; UserError where there is none."""
+        self._require_cues()
+        if self._quantiser.pending is None or self._quantiser.pending.key != "go":
+            self.skipped = {}
+            self._stand_before_first()
+            self._decks.forget_failures()
+        self.is_running = True
+        self.go(source)
+
+    def stop(self) -> None:
+        """The cue that is on stays; nothing moves on."""
+        self.is_running = False
+        self._drop_pending()
+        self._recalls.say("the set list is stopped")
+
+    def go(self, source: str) -> None:
+        """The next cue, on the next boundary; UserError at the end."""
+        self._require_cues()
+        target = self._find_next()
+        if target is None:
+            raise UserError("That was the last cue: Home starts the set list again.")
+        self.is_running = True
+        self._ask("go", *target, source)
+
+    def go_back(self, source: str) -> None:
+        """The cue that was on before this one; UserError before the first."""
+        self._require_cues()
+        place = self._history[-1] if self._history else (self.place or 0) - 1
+        if place < 0:
+            raise UserError("This is the first cue.")
+        self.go_to(place, source)
+
+    def go_to(self, place: int, source: str) -> None:
+        """A cue by its place, counted from 0; UserError where there is none."""
+        self._require_cues()
+        if not 0 <= place < len(self.set_list.cues):
+            raise UserError(f"The set list has the cues 1 to {len(self.set_list.cues)}.")
+        self.skipped.pop(place, None)
+        self._decks.forget_failures()
+        cue = self.set_list.cues[place]
+        preset = self._recalls.find(cue.preset)
+        self.is_running = True
+        self._ask(f"cue {place}", place, cue, preset, source)
+
+    def _ask(self, key: str, place: int, cue: Cue, preset: Preset, source: str) -> None:
+        def fail(sentence: str) -> None:
+            self._skip(place, sentence)
+            following = self._find_next() if key == "go" else None
+            if following is not None:
+                self._ask(key, *following, source)
+
+        act = partial(self._begin, place, cue, preset, source, None)
+        self._quantiser.ask(key, f"cue {place + 1}: {cue.preset}", act, preset.values, fail)
+
+    def _require_cues(self) -> None:
+        if not self.set_list.cues:
+            raise UserError("No set list with cues is open: make one on the panel's page Set list.")
+
+    def _drop_pending(self) -> None:
+        pending = self._quantiser.pending
+        if pending is not None and pending.key.startswith(_KEYS):
+            self._quantiser.drop()
+
+    # By itself -------------------------------------------------------------------------------------------
+
+    def look_after(self) -> None:
+        """Begins the next cue when it is due and loaded."""
+        cue = self.cue
+        is_asked = self._quantiser.pending is not None and self._quantiser.pending.key.startswith(_KEYS)
+        if not self.is_running or cue is None or cue.leave == "key" or is_asked:
+            return
+        if self._values["show.lock"]:
+            self._was_locked = True
+            return
+        if self._was_locked:
+            self._was_locked = False
+            if self.seconds_left is not None and self.seconds_left < 0.0:
+                self._due_bars = self._grid.next_line("bar")
+        while self.seconds_left is not None and self.seconds_left <= 0.0:
+            target = self._find_next()
+            if target is None:
+                self.is_running = False
+                self._recalls.say(f"the set list {self.set_list.name!r} is over")
+                return
+            place, cue, preset = target
+            match self._decks.place_of(preset.values):
+                case "loading":
+                    return
+                case "failed":
+                    self._skip(place, self._decks.problem_of(preset.values))
+                case _:
+                    self._begin(place, cue, preset, "cue", -1e3 * self.seconds_left)
+                    return
+
+    @property
+    def cue(self) -> Cue | None:
+        """The one that is on."""
+        return self.set_list.cues[self.place] if self.place is not None else None
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Until the next cue begins by itself, negative once it is late; None where it does not."""
+        cue, begun = self.cue, self._begun
+        if cue is None or begun is None or not self.is_running or cue.leave == "key":
+            return None
+        offset = 0.0
+        if self._due_bars is None:
+            target = self._next_cached()
+            beats = 0.0 if target is None else self.set_list.cues[target].offset_beats
+            offset = beats * 60.0 / self._grid.bpm
+        if cue.leave == "seconds" and self._due_bars is None:
+            left_s = cue.after - clock.seconds(clock.now_ns() - begun.time_ns) + offset
+            if left_s > 0.0 or self._quantiser.unit is None:
+                return left_s
+            self._due_bars = self._grid.next_line(self._quantiser.unit)
+        if self._due_bars is not None:
+            return self._grid.seconds_until(self._due_bars)
+        line = float(begun.bars + cue.after)
+        if self._quantiser.unit == "4 bars":
+            line = self._grid.next_line("4 bars", line)
+        return self._grid.seconds_until(line) + offset
+
+    @property
+    def wait_s(self) -> float | None:
+        """In how many seconds the next cue is due; None where none is coming by itself."""
+        left_s = self.seconds_left
+        return left_s if left_s is not None and left_s > 0.0 else None
+
+    @property
+    def foreseen(self) -> Mapping[str, Any] | None:
+        """What the next cue needs, once it is time to load it."""
+        if not self.is_running or self.place is None:
+            return None
+        target = self._find_next()
+        if target is None:
+            return None
+        values, left_s = target[2].values, self.seconds_left
+        if self._has_room():
+            return values
+        lead_s = LOADING_SHARE * self._decks.loading_time_s(values) + EARLIER_S
+        return values if left_s is not None and left_s < lead_s else None
+
+    def _begin(self, place: int, cue: Cue, preset: Preset, source: str, late_ms: float | None) -> None:
+        before = self.place, self._begun, list(self._history), set(self._seen)
+
+        def return_to_before() -> None:
+            self.place, self._begun, self._history, self._seen = before
+            self._due_bars, self._next_of, self.is_running = None, (), False
+
+        offset_bars = self._grid.bars_of(cue.offset_beats * 60.0 / self._grid.bpm)
+        self._recalls.turn_to(
+            preset.values, source, f"cue {place + 1}: {cue.preset}", cue.fade_s, preset.name, return_to_before
+        )
+        self._decks.take_now(cue.fade_s, is_urgent=True)
+        if self.place is not None:
+            self._history.append(self.place)
+        if self._history[-2:-1] == [place]:
+            del self._history[-2:]  # a step back
+        self._seen.add(place)
+        self.place, self.late_ms = place, None if late_ms is None else round(late_ms, 1)
+        self._begun = _Begun(round(self._grid.bars - offset_bars), clock.now_ns())
+        self._due_bars = None
+        self.n_begun += 1
+        late = "" if late_ms is None else f", {late_ms:.0f} ms after its boundary"
+        _log.info("Cue %d of %r: %s%s", place + 1, self.set_list.name, cue.preset, late)
+        self._recalls.say(f"cue {place + 1}: {cue.preset}")
+
+    def _skip(self, place: int, sentence: str) -> None:
+        self.skipped[place] = sentence
+        self._next_of = ()
+        cue = self.set_list.cues[place]
+        self._recalls.say(f"cue {place + 1} ({cue.preset}) is skipped: {sentence}")
+
+    # What comes next -------------------------------------------------------------------------------------
+
+    def _find_next(self) -> tuple[int, Cue, Preset] | None:
+        """The next cue with its preset; those without one are skipped on the way."""
+        for _ in self.set_list.cues:
+            place = self._next_cached()
+            if place is None:
+                return None
+            cue = self.set_list.cues[place]
+            now_ns = clock.now_ns()
+            if self._found is not None and self._found[1] is cue and now_ns < self._found_until_ns:
+                return self._found
+            try:
+                self._found = place, cue, self._recalls.presets.find(cue.preset)
+                self._found_until_ns = now_ns + clock.nanoseconds(FOUND_S)
+                return self._found
+            except UserError as error:
+                self._skip(place, str(error))
+        return None
+
+    def _next_cached(self) -> int | None:
+        """The next place; drawn once, so that what was loaded ahead is what comes."""
+        of = (self.place, self._values["show.shuffle"], self._values["show.repeat"], len(self.skipped))
+        if of != self._next_of:
+            self._next_of, self._next = of, self._choose_next()
+        return self._next
+
+    def _choose_next(self) -> int | None:
+        places = [n for n in range(len(self.set_list.cues)) if n not in self.skipped]
+        repeats, now = bool(self._values["show.repeat"]), -1 if self.place is None else self.place
+        if self._values["show.shuffle"]:
+            unseen = [n for n in places if n not in self._seen]
+            if not unseen and repeats:
+                self._seen = {now}
+                unseen = [n for n in places if n != now] or places
+            return self._rng.choice(unseen) if unseen else None
+        return next((n for n in places if n > now), places[0] if repeats and places else None)
+
+    @property
+    def next_place(self) -> int | None:
+        """The cue that comes next, from 0; None at the end."""
+        return self._next_cached() if self.set_list.cues else None
