@@ -12,12 +12,14 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "visualizer"
 FILES = sorted(PACKAGE.rglob("*.py"))
 
-CORE = {"types", "settings", "paths", "clock", "parameters", "ipc", "modulation"}
+CORE = {"types", "settings", "paths", "clock", "shaders", "parameters", "ipc", "modulation"}
 MAY_USE = {
     "types": set(),
     "clock": set(),
+    "ndi_runtime": {"types", "paths"},
     "paths": set(),
-    "parameters": {"types", "clock"},
+    "shaders": {"types", "paths"},
+    "parameters": {"types", "clock", "shaders"},
     "modulation": {"types", "clock", "parameters"},
     "settings": {"types", "parameters", "paths"},
     "ipc": {"types", "clock", "parameters"},
@@ -26,10 +28,10 @@ MAY_USE = {
     "networks": {"types"},
     "runtime": {"types", "paths", "checkpoints", "networks"},
     "checkpoints": {"types", "paths", "runtime", "networks", "metrics"},
-    "content": CORE,
+    "content": CORE | {"ndi_runtime"},
     "modes": CORE | {"audio", "features", "runtime", "checkpoints", "content"},
     "display": CORE | {"control"},
-    "output": CORE,
+    "output": CORE | {"ndi_runtime"},
     "control": CORE | {"content"},
     "panel": CORE | {"features", "checkpoints", "content", "control"},
     "offline": CORE
@@ -46,6 +48,8 @@ ONLY_IN = {
     "sounddevice": ("audio",),
     "av": ("audio", "output", "content"),
     "cv2": ("content",),
+    "cyndilib": ("ndi_runtime", "output", "content"),
+    "pyvirtualcam": ("output",),
 }
 LIVE = (
     "visualizer.live",

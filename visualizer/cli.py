@@ -17,6 +17,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "devices": ("visualizer.devices_cli", "list the inputs and cameras there are"),
     "parameters": ("visualizer.parameters.cli", "list every control"),
     "presets": ("visualizer.control.presets_cli", "list, export and import presets"),
+    "shaders": ("visualizer.shaders_cli", "list and check ISF shaders"),
     "osc": ("visualizer.control.osc_cli", "list every OSC address"),
     "bench": ("benchmarks.cli", "measure speed against a reference run beside it"),
 }

@@ -1,0 +1,61 @@
+"""The throwaway process in which shaders prove themselves: one job a line in, one verdict a line out.
+
+`python -m visualizer.display.trying`; see `proving.Prover`, which starts it and kills it where it hangs.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import json
+import os
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TextIO
+
+from visualizer.display.isf.trial import Verdict, try_file
+from visualizer.display.offscreen import create_context
+from visualizer.types import UserError
+
+GRACE_S = 2.0
+"""So long after its limit a trial ends this process by itself, should whoever started it be gone."""
+
+
+def main() -> int:
+    """Reads jobs until there are no more: {"file", "size", "limit_s"} → a `Verdict` as JSON."""
+    answers = _own_stdout()
+    os.nice(5) if hasattr(os, "nice") else None
+    try:
+        context = create_context()
+    except UserError as error:
+        answers.write(json.dumps({"broken": str(error)}) + "\n")
+        return 1
+    answers.write(json.dumps({"ready": str(context.info["GL_RENDERER"])}) + "\n")
+    for line in sys.stdin:
+        job = json.loads(line)
+        # A driver in an endless loop never comes back to Python; this timer does not need it to.
+        faulthandler.dump_traceback_later(float(job["limit_s"]) + GRACE_S, exit=True, file=_devnull)
+        try:
+            verdict = try_file(context, Path(job["file"]), (int(job["size"][0]), int(job["size"][1])))
+        except MemoryError:
+            verdict = Verdict(False, f"Shader {Path(job['file']).name} wants more memory than there is.")
+        except Exception as error:  # whatever a strange file brings about is its verdict
+            told = f"{type(error).__name__}: {error}"[:300]
+            verdict = Verdict(False, f"Shader {Path(job['file']).name} cannot be drawn ({told}).")
+        faulthandler.cancel_dump_traceback_later()
+        answers.write(json.dumps(asdict(verdict)) + "\n")
+    return 0
+
+
+def _own_stdout() -> TextIO:
+    """The answers' own line out; what drivers print goes nowhere."""
+    answers = os.fdopen(os.dup(1), "w", buffering=1, encoding="utf-8")
+    os.dup2(_devnull.fileno(), 1)
+    os.dup2(_devnull.fileno(), 2)
+    return answers
+
+
+_devnull = open(os.devnull, "w")  # noqa: PTH123, SIM115  # open for as long as the process
+
+if __name__ == "__main__":
+    sys.exit(main())
