@@ -233,6 +233,16 @@ RECORDED: dict[str, dict[str, float]] = {
 WITHOUT_MUSIC = ("nature", "silence", "speech")
 
 
+def is_held_out(tag: str, name: str, file: str) -> bool:
+    """Whether a recording is kept from training: one group in six is.
+
+    Parts of one recording stay on one side; the many one-second snippets are told apart by their file.
+    """
+    stem = re.split(r"[\d\-. ]", name.lower())[0]
+    group = tag + (stem if len(stem) > 2 else file)
+    return zlib.crc32(group.encode()) % 6 == 0
+
+
 def recordings(
     data: Path, held_out: bool, n_variants: int, part: slice, rng: np.random.Generator
 ) -> Iterator[Clip]:
@@ -243,10 +253,7 @@ def recordings(
     with (folder / "audio.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     for row in rows[part]:
-        # Parts of one recording stay on one side; the many one-second snippets are told apart by their file.
-        stem = re.split(r"[\d\-. ]", row["name"].lower())[0]
-        group = row["tag"] + (stem if len(stem) > 2 else row["file"])
-        if (zlib.crc32(group.encode()) % 6 == 0) != held_out:
+        if is_held_out(row["tag"], row["name"], row["file"]) != held_out:
             continue
         sound, rate_hz = soundfile.read(folder / row["file"], dtype="float32", always_2d=True)
         for variant in range(n_variants if len(sound) > 3 * rate_hz else 1):

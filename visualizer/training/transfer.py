@@ -87,11 +87,15 @@ def paint(generator: Generator, styles: Tensor, seed: int) -> NDArray[np.float32
     return np.concatenate(pictures)
 
 
+def gallery_z(n: int, n_w: int, seed: int) -> NDArray[np.float32]:
+    """The z (n, n_w) of the pictures that clips are paired with."""
+    return torch.randn(n, n_w, generator=torch.Generator().manual_seed(seed)).numpy()
+
+
 @torch.no_grad()
 def hang(generator: Generator, extras: dict[str, NDArray[np.float32]], n: int, seed: int) -> Gallery:
     """Sample n styles and look at their pictures."""
-    z = torch.randn(n, generator.shape.n_w, generator=torch.Generator().manual_seed(seed))
-    styles = generator.mapping(z)
+    styles = generator.mapping(torch.from_numpy(gallery_z(n, generator.shape.n_w, seed)))
     seen = np.stack([taste.see(picture) for picture in paint(generator, styles, seed)])
     mean, deviation = (extras[name].astype(np.float64) for name in ("w_mean", "w_std"))
     return Gallery(styles.double().numpy(), seen, mean, deviation)
