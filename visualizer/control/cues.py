@@ -16,9 +16,10 @@ from visualizer.control.random_look import random_look
 from visualizer.control.recalls import Recalls, Tell
 from visualizer.control.set_files import SetList, Sets, body, parse
 from visualizer.control.setlist import Setlist
-from visualizer.parameters import ParameterState
+from visualizer.parameters import PARAMETERS, ParameterState
 from visualizer.types import UserError
 
+BEATS_PER_BAR = "tempo.beats_per_bar"
 ROOM_BYTES = 1_500_000_000
 """So much memory must be free for a second deck to wait all the time."""
 
@@ -58,8 +59,7 @@ class Cues:
         decks.may_take = self._may_take
 
     def _n_beats(self) -> int:
-        id = "tempo.beats_per_bar"
-        return int(self._values.snapshot().get(id, 4))
+        return int(self._values[BEATS_PER_BAR]) if BEATS_PER_BAR in PARAMETERS else 4
 
     @property
     def wait_s(self) -> float | None:

@@ -88,8 +88,9 @@ class Setlist:
         if set_list.name != old.name or place is None:
             self._stand_before_first()
             return
-        same = [n for n, cue in enumerate(set_list.cues) if cue == old.cues[place]]
-        if len(set_list.cues) == len(old.cues) and place not in same:
+        was, cues = old.cues[place], list(enumerate(set_list.cues))
+        same = [n for n, cue in cues if cue == was] or [n for n, cue in cues if cue.preset == was.preset]
+        if not same and len(cues) == len(old.cues):
             same = [place]  # it was this one that was edited
         self.place = min(same, key=lambda n: abs(n - place), default=None)
         self._history, self._seen = [], {self.place} if self.place is not None else set()
@@ -173,6 +174,7 @@ class Setlist:
 
     def look_after(self) -> None:
         """Begins the next cue when it is due and loaded."""
+        self._skip_failed()
         cue = self.cue
         is_asked = self._quantiser.pending is not None and self._quantiser.pending.key.startswith(_KEYS)
         if not self.is_running or cue is None or cue.leave == "key" or is_asked:
@@ -199,6 +201,15 @@ class Setlist:
                 case _:
                     self._begin(place, cue, preset, "cue", -1e3 * self.seconds_left)
                     return
+
+    def _skip_failed(self) -> None:
+        """What could not be loaded ahead of its time is known before its time."""
+        for _ in self.set_list.cues if self.is_running else ():
+            target = self._find_next()
+            sentence = self._decks.problem_of(target[2].values) if target is not None else ""
+            if target is None or not sentence:
+                return
+            self._skip(target[0], sentence)
 
     @property
     def cue(self) -> Cue | None:
@@ -312,7 +323,7 @@ class Setlist:
         if self._values["show.shuffle"]:
             unseen = [n for n in places if n not in self._seen]
             if not unseen and repeats:
-                self._seen = {now}
+                self._seen.clear()
                 unseen = [n for n in places if n != now] or places
             return self._rng.choice(unseen) if unseen else None
         return next((n for n in places if n > now), places[0] if repeats and places else None)
