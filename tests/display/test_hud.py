@@ -24,6 +24,7 @@ FULL = hud.Readings(
     gain_db=6.0,
     tempo_bpm=120.0,
     input="Kopfhörer",
+    coming="next Old master in 3 bars (no beat is heard: bars of 120 BPM)",
     warnings=("Images: the model is damaged; copy it anew.",),
 )
 

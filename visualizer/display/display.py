@@ -173,6 +173,7 @@ class Display(Worker):
                     self._features,
                     self.sentence or self._said(),
                     self._on_air,
+                    str(self.settings.get("cue_line") or ""),
                 )
                 if due
                 else None

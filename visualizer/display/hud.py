@@ -52,6 +52,8 @@ class Readings:
     input: str = ""
     runtime: str = ""
     """What runs the networks, and why that."""
+    coming: str = ""
+    """What begins next, and when."""
     warnings: tuple[str, ...] = ()
 
 
@@ -101,11 +103,16 @@ def paint(readings: Readings, wall_height_px: int) -> UInt8:
     warnings = [line for text in readings.warnings for line in _wrap(text, LINE_CHARACTERS)][:6]
     runtime = _wrap(readings.runtime, LINE_CHARACTERS)[:N_RUNTIME_LINES] if readings.runtime else []
     n_era, n_words = (0, 1) if readings.era is None else (ERA_HEIGHT, 0)
-    height = 188 + n_era + 30 * max(len(readings.words), n_words) + 20 * (len(warnings) + len(runtime))
+    coming = _wrap(readings.coming, LINE_CHARACTERS)[:2] if readings.coming else []
+    n_lines = len(warnings) + len(runtime) + len(coming)
+    height = 188 + n_era + 30 * max(len(readings.words), n_words) + 20 * n_lines
     sheet = _Sheet(WIDTH, height, unit)
     y = _words(sheet, readings.words, 12.0) if readings.era is None else _era(sheet, readings)
     y = _figures(sheet, readings, y + 24)
     y = _sound(sheet, readings, y + 30)
+    for line in coming:
+        y += 20
+        sheet.text(MARGIN, y, line[:1].upper() + line[1:], 13, ACCENT)
     for line in runtime:
         y += 20
         sheet.text(MARGIN, y, line, 13, QUIET)

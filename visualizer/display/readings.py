@@ -38,8 +38,12 @@ def read(
     features: Features,
     sentence: str,
     on_air: str = "a",
+    coming: str = "",
 ) -> Readings:
-    """Readings now; a process that tells nothing yet leaves gaps. `on_air`: the deck that is seen, a or b."""
+    """Readings now; a process that tells nothing yet leaves gaps. `on_air`: the deck that is seen, a or b.
+
+    `coming` is what begins next.
+    """
     states = {name: slot.read() or {} for name, slot in slots.items()}
     capture = states.get("capture", {}).get("health", {})
     deck = states.get(f"deck_{on_air}", {}).get("health", {})
@@ -67,6 +71,7 @@ def read(
         runtime=" · ".join(
             str(text) for text in (deck.get("runtime"), *deck.get("runtime_reasons", ())) if text
         ),
+        coming=coming,
         warnings=_warnings(states, now_ns, sentence, on_air),
     )
 
