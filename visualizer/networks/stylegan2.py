@@ -28,12 +28,16 @@ EPSILON = 1e-8
 
 @dataclass(frozen=True)
 class GeneratorShape:
-    """What fixes a generator: size in px, channels from 4 px upwards, width of w, depth of the mapping."""
+    """What fixes a generator: size in px, channels from 4 px upwards, width of w, depth of the mapping.
+
+    `exits_px` are the early exits with layers of their own (`Exit`).
+    """
 
     size_px: int
     channels: tuple[int, ...]
     n_w: int = 512
     n_mapping: int = 2
+    exits_px: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if not MIN_SIZE_PX < self.size_px <= MAX_SIZE_PX or self.size_px & (self.size_px - 1):
@@ -42,6 +46,8 @@ class GeneratorShape:
             raise ValueError(
                 f"{self.size_px} px needs {self.n_blocks} channel counts, not {len(self.channels)}"
             )
+        if unknown := set(self.exits_px) - set(self.resolutions_px[:-1]):
+            raise ValueError(f"a generator of {self.size_px} px has no early exit at {unknown.pop()} px")
 
     @classmethod
     def from_base(
@@ -174,19 +180,43 @@ class StyledConv(Rated):
 
 
 class ToRGB(Rated):
-    """A modulated 1×1 convolution without demodulation: features (B,C,H,W) → picture (B,3,H,W)."""
+    """A modulated 1×1 convolution without demodulation: features (B,C,H,W) → picture (B,3,H,W).
 
-    def __init__(self, n_in: int, n_w: int) -> None:
+    Or one of another size, to another number of channels.
+    """
+
+    def __init__(self, n_in: int, n_w: int, n_out: int = 3, size: int = 1) -> None:
         super().__init__()
+        fan_in = n_in * size * size
         self.affine = Dense(n_w, n_in, bias=1.0)
-        self.weight = nn.Parameter(torch.randn(3, n_in, 1, 1) / math.sqrt(n_in))
-        self.bias = nn.Parameter(torch.zeros(3))
-        self.rates = {"weight": 1 / math.sqrt(n_in)}
+        self.weight = nn.Parameter(torch.randn(n_out, n_in, size, size) / math.sqrt(fan_in))
+        self.bias = nn.Parameter(torch.zeros(n_out))
+        self.rates = {"weight": 1 / math.sqrt(fan_in)}
 
     def forward(self, x: Tensor, w: Tensor) -> Tensor:
         scale = self.affine(w)
         weight = self.weight.to(x.dtype)
-        return F.conv2d(x * scale.to(x.dtype)[:, :, None, None], weight, self.bias.to(x.dtype))
+        x = x * scale.to(x.dtype)[:, :, None, None]
+        return F.conv2d(x, weight, self.bias.to(x.dtype), padding=weight.shape[-1] // 2)
+
+
+class Exit(nn.Module):
+    """What an early exit adds to its picture, (B,C,H,W) → (B,3,H,W): detail that later blocks would paint.
+
+    Its toRGB serves the full size as well, which fills in what is missing; alone it is soft.
+    """
+
+    N_INNER = 24
+
+    def __init__(self, n_in: int, n_w: int) -> None:
+        super().__init__()
+        self.mix = ToRGB(n_in, n_w, self.N_INNER)
+        self.paint = ToRGB(self.N_INNER, n_w, size=3)
+        with torch.no_grad():
+            self.paint.weight.zero_()
+
+    def forward(self, x: Tensor, w: Tensor) -> Tensor:
+        return self.paint(activate(self.mix(x, w)), w)  # type: ignore[no-any-return]
 
 
 class Block(nn.Module):
@@ -220,6 +250,8 @@ class Synthesis(nn.Module):
         self.blocks = nn.ModuleList(
             Block(i, o, shape.n_w) for i, o in zip(inputs, shape.channels, strict=True)
         )
+        channels = dict(zip(shape.resolutions_px, shape.channels, strict=True))
+        self.exits = nn.ModuleDict({str(px): Exit(channels[px], shape.n_w) for px in shape.exits_px})
 
     def forward(
         self,
@@ -255,9 +287,12 @@ class Synthesis(nn.Module):
             raise ValueError(f"no early exit at {exit_px} px; there are {resolutions}")
         last = (None if gain is None else gain[-1], None if offset is None else offset[-1])
         pictures: list[Tensor] = []
-        for _, picture in self.stages(w, noises, noise_strength, gain, offset, dtype):
+        for i, (x, picture) in enumerate(self.stages(w, noises, noise_strength, gain, offset, dtype)):
+            leaves = picture.shape[-1] == exit_px
+            if leaves and str(exit_px) in self.exits:
+                picture = picture + self.exits[str(exit_px)](x, w[:, 2 * i + 1]).float()
             pictures.append(bend(picture, *last))
-            if picture.shape[-1] == exit_px:
+            if leaves:
                 break
         return pictures
 

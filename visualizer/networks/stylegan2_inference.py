@@ -14,11 +14,13 @@ from torch import Tensor, nn
 from visualizer.networks.stylegan2 import (
     LEAK,
     Block,
+    Exit,
     Generator,
     GeneratorShape,
     StyledConv,
     Synthesis,
     ToRGB,
+    activate,
     upsample_image,
 )
 
@@ -63,6 +65,11 @@ class InferenceForm(nn.Module):
             rgb = _run_rgb(block.to_rgb, x, w[:, layer])
             skip = rgb if skip is None else upsample_image(skip) + rgb
         assert skip is not None
+        if str(self.exit_px) in self.synthesis.exits:
+            own = self.synthesis.exits[str(self.exit_px)]
+            assert isinstance(own, Exit)
+            inner = activate(_run_rgb(own.mix, x, w[:, layer]))
+            skip = skip + _run_rgb(own.paint, inner, w[:, layer])
         return (skip * gain[-1] + offset[-1]).clamp(-1, 1)
 
     def example_inputs(self, seed: int = 0) -> dict[str, Tensor]:
@@ -87,7 +94,8 @@ def _run_conv(conv: StyledConv, x: Tensor, w: Tensor, noise: Tensor, gain: Tenso
 
 
 def _run_rgb(to_rgb: ToRGB, x: Tensor, w: Tensor) -> Tensor:
-    return F.conv2d(x * to_rgb.affine(w)[:, :, None, None], to_rgb.weight, to_rgb.bias)
+    scaled = x * to_rgb.affine(w)[:, :, None, None]
+    return F.conv2d(scaled, to_rgb.weight, to_rgb.bias, padding=to_rgb.weight.shape[-1] // 2)
 
 
 def export_module(generator: Generator, exit_px: int | None = None) -> InferenceForm:
@@ -104,5 +112,6 @@ def count_macs(shape: GeneratorShape, exit_px: int | None = None) -> int:
         n_macs += side * side * n_out * (9 * n_out + 3)
         n_in = n_out
         if side == exit_px:
-            break
+            own = Exit.N_INNER * (n_out + 27) if side in shape.exits_px else 0
+            return n_macs + side * side * own
     return n_macs

@@ -93,9 +93,9 @@ def save(run: Run, folder: Path) -> None:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--stage",
-        choices=("stem", "head", "publish"),
+        choices=("stem", "head", "exit", "publish"),
         default="stem",
-        help="64 px; 128 and 256 px; to models/",
+        help="64 px; 128 and 256 px; the early exit at 128 px; to models/",
     )
     parser.add_argument("--resume", action="store_true", help="go on from the last saved state")
     parser.add_argument("--minutes", type=float, default=60.0, help="how long to train (default 60)")
@@ -129,6 +129,10 @@ def main(argv: list[str]) -> int:
         from visualizer.training import generator_head
 
         generator_head.train(a.data, a.out, settings, a.minutes, a.resume, torch.device(a.device))
+    elif a.stage == "exit":
+        from visualizer.training import generator_exit
+
+        generator_exit.train(a.data, a.out, settings, a.minutes, a.resume, torch.device(a.device))
     else:
         train(a.data, a.out, settings, a.minutes, a.resume, torch.device(a.device))
     return 0

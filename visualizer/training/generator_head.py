@@ -76,7 +76,7 @@ class HeadRun(GeneratorRun):
 
 
 @torch.no_grad()
-def paint_stem(run: HeadRun, n: int, dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor]:
+def paint_stem(run: GeneratorRun, n: int, dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor]:
     """n pictures by the stem: features (n, C, 64, 64), picture (n, 3, 64, 64), w (n, n_layers, n_w)."""
     w = run.mixed_w(n, run.average)
     stages = islice(run.average.synthesis.stages(w, run.stem_noises(n), dtype=dtype), run.n_stem)
@@ -87,24 +87,32 @@ def paint_stem(run: HeadRun, n: int, dtype: torch.dtype) -> tuple[Tensor, Tensor
 def paint_patches(run: HeadRun, n: int, dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor]:
     """Patches of n pictures at 256, 128 and 64 px of the whole: (N, 3, P, P), half and a quarter of that."""
     features, picture, w = paint_stem(run, n, dtype)
-    factor = run.shape.size_px // STEM_PX
-    cells = PATCH_PX // factor
-    window = cells + 2 * MARGIN
+    cells = PATCH_PX // (run.shape.size_px // STEM_PX)
+    x, skip, starts, lefts = draw_windows(features, picture, cells)
+    pictures = paint_head(run.generator, x, skip, w.repeat(N_PATCHES, 1, 1), run.n_stem)
+    offsets = starts - lefts
+    parts = [
+        cut(image, offsets * scale, cells * scale) for image, scale in zip(pictures, (4, 2, 1), strict=True)
+    ]
+    return parts[0], parts[1], parts[2]
+
+
+def draw_windows(features: Tensor, picture: Tensor, cells: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """N_PATCHES windows of the stem's features and of its picture, for each of them.
+
+    Where the patches within begin, (N, 2) in cells, and where the windows do, which are MARGIN wider.
+    """
+    n, window = len(features), cells + 2 * MARGIN
     starts = torch.randint(0, STEM_PX - cells + 1, (n * N_PATCHES, 2))
     lefts = (starts - MARGIN).clamp(0, STEM_PX - window)
     spans = [(i % n, int(t), int(s)) for i, (t, s) in enumerate(lefts)]
     x = torch.stack([features[i, :, t : t + window, s : s + window] for i, t, s in spans])
     skip = torch.stack([picture[i, :, t : t + window, s : s + window] for i, t, s in spans])
-    x = x.contiguous(memory_format=torch.channels_last)
-    pictures = paint_head(run.generator, x, skip, w.repeat(N_PATCHES, 1, 1), run.n_stem)
-    offsets = starts - lefts
-    cut = [
-        _cut(image, offsets * scale, cells * scale) for image, scale in zip(pictures, (4, 2, 1), strict=True)
-    ]
-    return cut[0], cut[1], cut[2]
+    return x.contiguous(memory_format=torch.channels_last), skip, starts, lefts
 
 
-def _cut(images: Tensor, starts: Tensor, side: int) -> Tensor:
+def cut(images: Tensor, starts: Tensor, side: int) -> Tensor:
+    """The square of `side` px of each picture that begins at `starts` (N, 2)."""
     return torch.stack(
         [
             im[:, int(t) : int(t) + side, int(s) : int(s) + side]
@@ -115,7 +123,14 @@ def _cut(images: Tensor, starts: Tensor, side: int) -> Tensor:
 
 def paint_head(generator: Generator, x: Tensor, skip: Tensor, w: Tensor, n_stem: int) -> list[Tensor]:
     """The head on windows of the stem's features: pictures of full size, of its exit, and the stem's own."""
-    pictures = [skip]
+    return [*(picture for _, picture in head_stages(generator, x, skip, w, n_stem)[::-1]), skip]
+
+
+def head_stages(
+    generator: Generator, x: Tensor, skip: Tensor, w: Tensor, n_stem: int
+) -> list[tuple[Tensor, Tensor]]:
+    """Features and picture behind each block of the head, on windows of the stem's features and picture."""
+    stages = []
     layer = 2 * n_stem - 1
     for block in list(generator.synthesis.blocks)[n_stem:]:
         assert isinstance(block, Block)
@@ -123,8 +138,9 @@ def paint_head(generator: Generator, x: Tensor, skip: Tensor, w: Tensor, n_stem:
             side = x.shape[-1] * (2 if conv.up else 1)
             x = conv(x, w[:, layer], torch.randn(len(x), 1, side, side, device=x.device), None, None)
             layer += 1
-        pictures.append(upsample_image(pictures[-1]) + block.to_rgb(x, w[:, layer]).float())
-    return pictures[::-1]
+        skip = upsample_image(skip) + block.to_rgb(x, w[:, layer]).float()
+        stages.append((x, skip))
+    return stages
 
 
 def shrink(images: Tensor, side: int) -> Tensor:

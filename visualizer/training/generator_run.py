@@ -15,6 +15,7 @@ from visualizer.networks.discriminator import Discriminator
 from visualizer.networks.stylegan2 import Block, Generator, GeneratorShape, make_noises, parameter_groups
 from visualizer.training import house
 from visualizer.training.pictures import Batches
+from visualizer.types import UserError
 
 SHAPE = GeneratorShape(256, (256, 256, 128, 64, 32, 48, 16))
 STEM_PX = 64
@@ -88,10 +89,10 @@ class GeneratorRun(ABC):
 
     @classmethod
     def from_state(cls, state: dict[str, Any], device: torch.device) -> Self:
-        shape = GeneratorShape(**{**state["shape"], "channels": tuple(state["shape"]["channels"])})
+        shape = read_shape(state)
         run = cls(shape, Settings(**state["settings"]), device)
         for name, part in run.parts().items():
-            part.load_state_dict(state[name])
+            house.load_part(part, state, name)
         run.counters = house.Counters(**state["counters"])
         torch.set_rng_state(state["random"])
         return run
@@ -105,6 +106,17 @@ class GeneratorRun(ABC):
     def stem_noises(self, n: int) -> list[Tensor]:
         """Noise of the stem's layers for n pictures."""
         return [noise.to(self.device) for noise in make_noises(self.shape, n, exit_px=STEM_PX)]
+
+
+def read_shape(state: dict[str, Any]) -> GeneratorShape:
+    """The shape of the generator in a run's state; UserError where it holds none."""
+    try:
+        sizes = {
+            name: tuple(n) if name in ("channels", "exits_px") else n for name, n in state["shape"].items()
+        }
+        return GeneratorShape(**sizes)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise UserError("the training state is of no generator; start without --resume") from error
 
 
 @torch.no_grad()

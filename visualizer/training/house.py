@@ -64,6 +64,17 @@ def load_state(path: Path) -> dict[str, Any]:
     return state
 
 
+def load_part(part: Any, state: dict[str, Any], name: str) -> None:
+    """Gives a network or an optimiser what `state` holds of it; UserError where that is of another shape."""
+    try:
+        part.load_state_dict(state[name])
+    except (KeyError, RuntimeError, ValueError, TypeError, AttributeError) as error:
+        raise UserError(
+            f"the training state holds no {name} of this architecture; start without --resume, "
+            "or name the folder of another run"
+        ) from error
+
+
 class Stats:
     """Appends one JSON object a line to `stats.jsonl`, flushed at once."""
 

@@ -1,7 +1,8 @@
 """Trains style transfer: an encoder that learns from a reference VGG, then decoders and four networks on it.
 
-Stages, each on what the ones before left: encoder (features like the teacher's), decoders (pictures back from
-the features of each level), adain, linear, avatar; then publish and sheet. One state file holds them all.
+Stages, each on what the ones before left: encoder (features like the teacher's), decoders (pictures back
+from the features of each level), adain, linear, wct, avatar; then publish and sheet. One state file holds
+them all.
 """
 
 from __future__ import annotations
@@ -21,11 +22,12 @@ from visualizer.networks.style_transfer import AvatarDecoder, Decoder, Encoder, 
 from visualizer.training import house
 from visualizer.training import style_teacher as teacher
 from visualizer.training.style_pictures import DEFAULT_DATA, STYLE_PX, Pictures
+from visualizer.training.style_wct import learn_wct
 from visualizer.types import UserError
 
-MINUTES = {"encoder": 15.0, "decoders": 20.0, "adain": 8.0, "linear": 20.0, "avatar": 12.0}
+MINUTES = {"encoder": 15.0, "decoders": 20.0, "adain": 8.0, "linear": 20.0, "wct": 20.0, "avatar": 12.0}
 STAGES = tuple(MINUTES)
-RATES = {"encoder": 2e-3, "decoders": 1e-3, "adain": 5e-4, "linear": 7e-4, "avatar": 7e-4}
+RATES = {"encoder": 2e-3, "decoders": 1e-3, "adain": 5e-4, "linear": 7e-4, "wct": 5e-4, "avatar": 7e-4}
 STYLE_WEIGHTS = {"adain": 2.0, "linear": 3.0}
 CROP_PX = 128
 N_FIRST_BATCHES = 8
@@ -53,6 +55,7 @@ class Run:
         self.decoders = nn.ModuleList(Decoder(shape, level) for level in (1, 2, 3))
         self.adain = Decoder(shape, 3)
         self.linear = LinearTransfer(shape)
+        self.wct = nn.ModuleList(Decoder(shape, level) for level in (1, 2, 3))
         self.avatar = AvatarDecoder(shape)
         self.counters = {stage: house.Counters() for stage in STAGES}
         self.optimizer: torch.optim.Adam | None = None
@@ -61,7 +64,7 @@ class Run:
             module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def modules(self) -> dict[str, nn.Module]:
-        names = ("encoder", "decoders", "adain", "linear", "avatar")
+        names = ("encoder", "decoders", "adain", "linear", "wct", "avatar")
         return {name: getattr(self, name) for name in names}
 
     def start(self, stage: str) -> torch.optim.Adam:
@@ -90,6 +93,10 @@ class Run:
         elif stage == "linear":
             best = self.adain if self.counters["adain"].n_steps else self.decoders[2]
             self.linear.decoder.load_state_dict(best.state_dict())
+        elif stage == "wct":
+            self.wct.load_state_dict(self.decoders.state_dict())
+            if self.counters["linear"].n_steps:  # taught on coloured features too
+                self.wct[2].load_state_dict(self.linear.decoder.state_dict())
         elif stage == "avatar":
             names = ("quarter", "half0", "half1", "full0", "full1")
             deepest = self.decoders[2]
@@ -114,7 +121,7 @@ class Run:
         shape = StyleShape.from_json(state["shape"])
         run = cls(shape, Settings(**state["settings"]))
         for name, module in run.modules().items():
-            module.load_state_dict(state[name])
+            house.load_part(module, state, name)
         run.counters = {stage: house.Counters(**values) for stage, values in state["counters"].items()}
         if state["optimizer_stage"]:
             run.optimizer_stage = state["optimizer_stage"]
@@ -242,6 +249,7 @@ LEARN = {
     "decoders": learn_decoders,
     "adain": learn_adain,
     "linear": learn_linear,
+    "wct": learn_wct,
     "avatar": learn_avatar,
 }
 
@@ -300,7 +308,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=["all", *STAGES, "publish", "sheet"],
         help="all trains every stage and publishes",
     )
-    parser.add_argument("--minutes", type=float, help="of the stage, or of all stages together (default 75)")
+    parser.add_argument("--minutes", type=float, help="of the stage, or of all stages together (default 95)")
     parser.add_argument("--batch", type=int, default=4, help="pictures a step")
     parser.add_argument("--crop", type=int, default=CROP_PX, help="side of the contents, px")
     parser.add_argument("--seed", type=int, default=7)

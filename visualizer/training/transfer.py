@@ -23,8 +23,9 @@ from torch import Tensor
 
 from visualizer.checkpoints.cards import Card, load_card
 from visualizer.checkpoints.export import Graph, publish
+from visualizer.checkpoints.modules import build
 from visualizer.checkpoints.weights import load_state as load_weights
-from visualizer.networks.stylegan2 import Generator, GeneratorShape, make_noises
+from visualizer.networks.stylegan2 import Generator, make_noises
 from visualizer.networks.tagger import ShortChunkCNN
 from visualizer.networks.transfer import Transfer
 from visualizer.paths import MODELS
@@ -65,13 +66,9 @@ class Gallery:
 
 def load_generator(folder: Path) -> tuple[Generator, dict[str, NDArray[np.float32]]]:
     """A published generator in torch, and the arrays stored beside its weights."""
-    about = load_card(folder).architecture
-    generator = Generator(
-        GeneratorShape(about["size_px"], tuple(about["channels"]), about["n_w"], about["n_mapping"])
-    )
-    stored = load_weights(folder / "weights.safetensors")
-    wanted = generator.state_dict()
-    generator.load_state_dict({name: torch.from_numpy(np.array(stored[name])) for name in wanted})
+    generator = build(load_card(folder), folder)
+    assert isinstance(generator, Generator)
+    stored, wanted = load_weights(folder / "weights.safetensors"), generator.state_dict()
     return generator.eval(), {name: value for name, value in stored.items() if name not in wanted}
 
 
