@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from visualizer.parameters import (
@@ -14,8 +15,11 @@ from visualizer.parameters import (
     declared_modes,
     declared_modulation,
     declared_output,
+    declared_shaders,
+    declared_tempo,
 )
 from visualizer.parameters.parameter import Parameter, Value
+from visualizer.shaders import scan
 from visualizer.types import UserError
 
 _DECLARED = (
@@ -24,12 +28,17 @@ _DECLARED = (
     *declared_display.DECLARED,
     *declared_output.DECLARED,
     *declared_control.DECLARED,
+    *declared_tempo.DECLARED,
     *declared_midi.DECLARED,
     *declared_cues.DECLARED,
     *declared_modulation.DECLARED,
 )
 
 PARAMETERS: dict[str, Parameter] = {p.id: p for p in _DECLARED}
+"""By id, in the order of their declaration; the one registry of this process, which `declare` extends."""
+PARAMETERS |= {p.id: p for p in declared_shaders.declare_all(scan())}
+
+_followers: list[Callable[[], None]] = []
 
 PANIC_GROUPS = ("effects", "traumer.bend")
 """What panic puts back, besides blackout and freeze."""
@@ -45,6 +54,27 @@ def find(id: str) -> Parameter:
     raise UserError(f"There is no parameter {id!r}.{hint} `klangbild parameters` lists all.")
 
 
+def declare(declared: Iterable[Parameter], gone: Iterable[str] = ()) -> None:
+    """Adds and replaces parameters while the show runs, and takes away those that are gone."""
+    for id in gone:
+        PARAMETERS.pop(id, None)
+    PARAMETERS.update({p.id: p for p in declared})
+    for follow in _followers:
+        follow()
+
+
+def on_declared(follow: Callable[[], None]) -> None:
+    """From now on `follow` is called after every `declare`, by what keeps a table of parameters."""
+    _followers.append(follow)
+
+
+def changes_of_shaders() -> tuple[list[Parameter], list[str]]:
+    """What `declare` has to add and to take away after files of shaders came, changed or went."""
+    now = {p.id: p for p in declared_shaders.declare_all(scan())}
+    gone = [id for id in PARAMETERS if id.startswith("shader.") and id not in now]
+    return [p for id, p in now.items() if PARAMETERS.get(id) != p], gone
+
+
 def parse_assignment(text: str) -> tuple[str, Value]:
     """`id=value` from a command line as a valid pair; UserError where it is none."""
     id, equals, value = text.partition("=")
@@ -58,7 +88,13 @@ def calm(is_preset: bool = False) -> dict[str, Value]:
     """What panic sets at once; with `is_preset` a preset says what the effects are."""
     groups = () if is_preset else PANIC_GROUPS
     neutral = {p.id: p.default for p in PARAMETERS.values() if p.group in groups}
+    if not is_preset:
+        neutral |= {id: False for id in PARAMETERS if id.startswith("shader.") and _is_switch(id)}
     return neutral | {id: False for id in _PANIC_OFF if id in PARAMETERS}
+
+
+def _is_switch(id: str) -> bool:
+    return id.count(".") == 2 and id.endswith((".on", ".solo"))
 
 
 def defaults() -> dict[str, Any]:
