@@ -2,7 +2,7 @@
   "ISFVSN": "2",
   "DESCRIPTION": "Cross-dissolve of two pictures in linear light.",
   "CREDIT": "Klangbild",
-  "CATEGORIES": ["Transition"],
+  "CATEGORIES": ["Stage", "Transition"],
   "INPUTS": [
     {"NAME": "startImage", "TYPE": "image"},
     {"NAME": "endImage", "TYPE": "image"},

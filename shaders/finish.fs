@@ -2,7 +2,7 @@
   "ISFVSN": "2",
   "DESCRIPTION": "The last step to the shown frame: full size, blackout, grain and a dither that keeps skies from banding.",
   "CREDIT": "Klangbild",
-  "CATEGORIES": ["Film"],
+  "CATEGORIES": ["Stage", "Film"],
   "INPUTS": [
     {"NAME": "inputImage", "TYPE": "image"},
     {"NAME": "grain", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.0},

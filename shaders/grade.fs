@@ -2,7 +2,7 @@
   "ISFVSN": "2",
   "DESCRIPTION": "From linear light to colour: glow, hue, saturation, contrast, flash, vignette.",
   "CREDIT": "Klangbild",
-  "CATEGORIES": ["Color Effect"],
+  "CATEGORIES": ["Stage", "Color Effect"],
   "INPUTS": [
     {"NAME": "inputImage", "TYPE": "image", "LABEL": "The scene in linear light"},
     {"NAME": "glowImage", "TYPE": "image", "LABEL": "Blurred bright parts in linear light"},

@@ -2,7 +2,7 @@
   "ISFVSN": "2",
   "DESCRIPTION": "A panel over the picture, with a dot that beats.",
   "CREDIT": "Klangbild",
-  "CATEGORIES": ["Generator"],
+  "CATEGORIES": ["Stage", "Generator"],
   "INPUTS": [
     {"NAME": "inputImage", "TYPE": "image", "LABEL": "Colour multiplied with alpha, bottom row first"},
     {"NAME": "dot", "TYPE": "point2D", "DEFAULT": [0.0, 0.0], "LABEL": "Centre of the dot, px"},

@@ -2,7 +2,7 @@
   "ISFVSN": "2",
   "DESCRIPTION": "Hangs the picture on the wall: fill, breathing, currents and trails.",
   "CREDIT": "Klangbild",
-  "CATEGORIES": ["Filter"],
+  "CATEGORIES": ["Stage", "Filter"],
   "INPUTS": [
     {"NAME": "picture", "TYPE": "image"},
     {"NAME": "softPicture", "TYPE": "image", "LABEL": "The same, blurred"},

@@ -2,7 +2,7 @@
   "ISFVSN": "2",
   "DESCRIPTION": "One direction of a Gaussian blur, with a soft threshold for the glow of bright parts.",
   "CREDIT": "Klangbild",
-  "CATEGORIES": ["Blur"],
+  "CATEGORIES": ["Stage", "Blur"],
   "INPUTS": [
     {"NAME": "inputImage", "TYPE": "image"},
     {"NAME": "spread", "TYPE": "point2D", "DEFAULT": [0.0, 0.0], "LABEL": "Distance between taps in UV"},

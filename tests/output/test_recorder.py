@@ -66,17 +66,6 @@ def test_flash_and_click_are_in_sync(tmp_path: Path, suffix: str, speed: str) ->
     assert clicks == pytest.approx(expected, abs=5e-3)
 
 
-def test_hevc_is_what_players_of_it_expect(tmp_path: Path) -> None:
-    path = tmp_path / "small.mp4"
-    record_flashes(path, codec="hevc")
-    with av.open(str(path)) as container:
-        context = container.streams.video[0].codec_context
-        assert context.name == "hevc" and context.codec_tag == "hvc1"
-    flashes, clicks = flashes_and_clicks(path)
-    assert flashes == pytest.approx([index / FPS for index in FLASHES], abs=2e-3)
-    assert clicks == pytest.approx(flashes, abs=5e-3)
-
-
 @pytest.mark.parametrize("suffix", CONTAINERS)
 def test_length_rate_and_streams(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"probe{suffix}"

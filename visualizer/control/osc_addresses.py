@@ -8,7 +8,7 @@ from typing import Literal
 
 from visualizer.control import commands
 from visualizer.control.osc_wire import Argument
-from visualizer.parameters import PARAMETERS, Parameter, Value
+from visualizer.parameters import PARAMETERS, Parameter, Value, on_declared
 from visualizer.types import N_CHROMA, N_SPECTRUM, UserError
 
 Form = Literal["unit", "raw", "action", "told", "service"]
@@ -16,8 +16,8 @@ Form = Literal["unit", "raw", "action", "told", "service"]
 ROOT = "/klangbild"
 NEVER = ("quit",)
 """Not for other programs: one stray message must not end a show."""
-ONLY_HERE = tuple(p.id for p in PARAMETERS.values() if p.kind == "text")
-"""They name files, devices and models: taken from this machine alone."""
+OPENS = ("control.", "link.")
+"""They open the show to others."""
 BEAT = f"{ROOT}/features/beat"
 SUBSCRIBE, UNSUBSCRIBE = f"{ROOT}/subscribe", f"{ROOT}/unsubscribe"
 
@@ -57,6 +57,11 @@ class Address:
         if parameter.kind == "choice":
             return (parameter.choices.index(str(value)),)
         return (parameter.to_unit(value),)
+
+
+def is_only_here(id: str) -> bool:
+    """Whether a parameter is taken from this machine alone: texts name files, devices and models."""
+    return id in PARAMETERS and PARAMETERS[id].kind == "text"
 
 
 def is_pressed(arguments: tuple[Argument, ...]) -> bool:
@@ -211,7 +216,21 @@ def match(pattern: str) -> tuple[Address, ...]:
     )
 
 
-_SPLIT = [(a, a.path.split("/")) for a in TABLE.values() if a.form in ("unit", "raw", "told")]
+def _split() -> list[tuple[Address, list[str]]]:
+    return [(a, a.path.split("/")) for a in TABLE.values() if a.form in ("unit", "raw", "told")]
+
+
+_SPLIT = _split()
+
+
+def _follow_declared() -> None:
+    table = _table()
+    TABLE.clear()
+    TABLE.update(table)
+    _SPLIT[:] = _split()
+
+
+on_declared(_follow_declared)
 _MAX_PATTERN = 256
 _MAX_WILDCARDS = 8
 """Of one part of a pattern."""

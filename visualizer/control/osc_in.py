@@ -16,7 +16,6 @@ from pathlib import Path
 
 from visualizer.control import osc_addresses, osc_wire
 from visualizer.control.osc_addresses import (
-    ONLY_HERE,
     SUBSCRIBE,
     TABLE,
     Address,
@@ -24,7 +23,7 @@ from visualizer.control.osc_addresses import (
     is_pressed,
 )
 from visualizer.control.osc_wire import Argument, Malformed
-from visualizer.parameters import Value
+from visualizer.parameters import Value, on_declared
 from visualizer.types import UserError
 
 Peer = tuple[str, int]
@@ -48,7 +47,16 @@ _BUFFER_BYTES = 1 << 20
 _DATAGRAM_BYTES = 65536
 _REMEMBERED = 256
 _RECENT_CHARACTERS = 96
-_PLAIN = {path.encode(): address for path, address in TABLE.items()}
+_PLAIN: dict[bytes, Address] = {}
+
+
+def _follow_declared() -> None:
+    _PLAIN.clear()
+    _PLAIN.update({path.encode(): address for path, address in TABLE.items()})
+
+
+_follow_declared()
+on_declared(_follow_declared)
 
 
 @dataclass(slots=True)
@@ -242,7 +250,7 @@ class Inbox:
         elif address.form == "told":
             raise UserError(f"{address.path} is only read.")
         else:
-            if address.id in ONLY_HERE and not ipaddress.ip_address(peer[0]).is_loopback:
+            if osc_addresses.is_only_here(address.id) and not ipaddress.ip_address(peer[0]).is_loopback:
                 raise UserError(f"{address.id} is set on the show's own machine only.")
             value = wishes.values[address.id] = address.value_of(arguments[0])
             wishes.moved[peer, address.id] = _is_alike(arguments[0], address.arguments_of(value)[0])

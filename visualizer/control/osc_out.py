@@ -15,7 +15,7 @@ from visualizer.control import osc_wire
 from visualizer.control.osc_addresses import ROOT, TABLE, Address
 from visualizer.control.osc_in import Peer
 from visualizer.control.osc_wire import Argument
-from visualizer.parameters import PARAMETERS, Value
+from visualizer.parameters import PARAMETERS, Value, on_declared
 from visualizer.types import Features
 
 HOLD_S = 0.3
@@ -237,3 +237,11 @@ def _readable() -> dict[str, list[Address]]:
 
 
 _READABLE = _readable()
+
+
+def _follow_declared() -> None:
+    _READABLE.clear()
+    _READABLE.update(_readable())
+
+
+on_declared(_follow_declared)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from visualizer import paths
-from visualizer.parameters import PARAMETERS, Parameter, Value
+from visualizer.parameters import PARAMETERS, Parameter, Value, on_declared
 from visualizer.types import UserError
 
 VERSION = 1
@@ -20,11 +20,21 @@ MAX_PRESETS = 100
 """In a folder or a show; the list travels to the panel in one message."""
 MAX_FILE_BYTES = 1 << 18
 MAX_SHOW_BYTES = 1 << 23
-_MAX_VALUES = 1000
+_MAX_VALUES = 5000
 _MAX_NOTE = 160
 _MAX_NOTES = 20
 
-_GROUPS = {"show", "effects", "display", "modulation", "lfo", "walk", *PARAMETERS["show.mode"].choices}
+_GROUPS = {
+    "show",
+    "effects",
+    "display",
+    "modulation",
+    "lfo",
+    "walk",
+    "shader",
+    "chain",
+    *PARAMETERS["show.mode"].choices,
+}
 _OF_THE_HAND = {
     f"show.{name}"
     for name in (
@@ -52,8 +62,16 @@ def is_kept(parameter: Parameter) -> bool:
     return is_of_the_picture and parameter.id not in _OF_THE_HAND | _OF_THE_MACHINE
 
 
-KEPT = tuple(p.id for p in PARAMETERS.values() if is_kept(p))
-"""Ids of the parameters that a preset holds."""
+KEPT: list[str] = []
+"""Ids of the parameters that a preset holds; follows what is declared."""
+
+
+def _follow_declared() -> None:
+    KEPT[:] = [p.id for p in PARAMETERS.values() if is_kept(p)]
+
+
+_follow_declared()
+on_declared(_follow_declared)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ import time
 from types import FrameType
 from typing import Any
 
-from visualizer import clock
+from visualizer import clock, parameters
 from visualizer.ipc import memory
 from visualizer.ipc.pipes import Message, Pipe
 from visualizer.ipc.regions import Regions
@@ -175,10 +175,17 @@ class Loop:
                 worker.settings.update(changed)
                 if changed:
                     self._call("on_settings", worker.on_settings, changed)
+            case {"type": "command", "command": {"declare": "shaders"}}:
+                self._call("on_declared", self._declare)
             case {"type": "command", "command": dict(command)}:
                 self._call("on_command", worker.on_command, command)
             case {"type": "stop"}:
                 self.end(EXIT_FINISHED)
+
+    def _declare(self) -> None:
+        """Reads the headers of shaders anew, as the parent has just done."""
+        parameters.declare(*parameters.changes_of_shaders())
+        self._worker.on_declared()
 
     def _call(self, where: str, function: Any, *arguments: Any) -> None:
         try:
@@ -247,6 +254,7 @@ def _run_worker(spec: WorkerSpec, pipe: Pipe, regions: Regions, watcher: _Watche
     settings = _wait_for_begin(pipe)
     if settings is None:
         return EXIT_TERMINATED
+    parameters.declare(*parameters.changes_of_shaders())  # a process in reserve may have waited for long
 
     def send(command: dict[str, Any]) -> None:
         pipe.send({"type": "command", "command": command})

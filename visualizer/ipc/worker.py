@@ -107,6 +107,9 @@ class Worker:
     def on_settings(self, changed: Mapping[str, Any]) -> None:
         """Called with the values that changed; `self.settings` has them already."""
 
+    def on_declared(self) -> None:
+        """Called when parameters came, changed or went, because files of shaders did."""
+
     def on_command(self, command: dict[str, Any]) -> None:
         """Called with a command from the parent."""
 

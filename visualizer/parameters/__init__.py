@@ -16,7 +16,6 @@ from visualizer.parameters.registry import (
 from visualizer.parameters.state import Change, ParameterState
 
 __all__ = [
-    "OUTPUTS",
     "PANIC_GROUPS",
     "PARAMETERS",
     "Change",
@@ -26,12 +25,12 @@ __all__ = [
     "ParameterState",
     "Value",
     "calm",
+    "defaults",
     "changes_of_shaders",
     "declare",
-    "defaults",
     "find",
     "from_share",
-    "on_declared",
     "parse_assignment",
+    "on_declared",
     "to_share",
 ]

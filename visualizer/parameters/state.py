@@ -9,6 +9,7 @@ from typing import Any
 from visualizer import clock
 from visualizer.parameters.parameter import Value
 from visualizer.parameters.registry import PARAMETERS, calm, find
+from visualizer.types import UserError
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class ParameterState:
         parameter = find(id)
         valid = parameter.validate(value)
         time_ns = clock.now_ns() if time_ns is None else time_ns
-        before = self._changes[id]
+        before = self.change(id)
         if before.time_ns > time_ns:
             return {}
         if parameter.kind == "trigger":
@@ -48,12 +49,22 @@ class ParameterState:
         return changed
 
     def __getitem__(self, id: str) -> Value:
-        return self._changes[find(id).id].value
+        return self.change(id).value
 
     def change(self, id: str) -> Change:
         """The value with its source and time."""
-        return self._changes[find(id).id]
+        parameter = find(id)
+        return self._changes.get(id) or Change(parameter.default, "default", 0)
+
+    def redeclare(self) -> None:
+        """After parameters came, changed or went: forgets values that are none any more."""
+        for id, change in list(self._changes.items()):
+            try:
+                valid = find(id).validate(change.value)
+                self._changes[id] = Change(valid, change.source, change.time_ns)
+            except UserError:
+                del self._changes[id]
 
     def snapshot(self) -> dict[str, Any]:
         """All values, for a process that starts."""
-        return {id: change.value for id, change in self._changes.items()}
+        return {id: self.change(id).value for id in PARAMETERS}
