@@ -18,7 +18,7 @@ QUICK_S, SLOW_S = 0.05, 0.25
 """The same action is not done again so soon."""
 
 _QUICK = {
-    *("tap", "take", "next", "previous", "random_seed", "lock", "blackout", "freeze", "panic"),
+    *("tap", "take", "next", "previous", "random_seed", "lock", "blackout", "freeze", "panic", "next_cue"),
     *("half_tempo", "double_tempo", "nudge_earlier", "nudge_later", "resync"),
 }
 
@@ -64,6 +64,13 @@ class Asking:
         may = self.may_act("preset", now_s)
         if may:
             self.send({"preset": {"recall": which}})
+        return may
+
+    def cue(self, number: int, now_s: float) -> bool:
+        """Asks for a cue of the set list, counted from 1; False where it was too often."""
+        may = self.may_act("cue", now_s)
+        if may:
+            self.send({"sets": {"cue": number}})
         return may
 
     def may_act(self, name: str, now_s: float) -> bool:

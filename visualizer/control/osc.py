@@ -10,7 +10,7 @@ from typing import Any
 from visualizer import clock
 from visualizer.control import osc_out
 from visualizer.control.asking import Allowance, Asking
-from visualizer.control.osc_addresses import BEAT, PRESET, Address
+from visualizer.control.osc_addresses import BEAT, CUE, PRESET, Address
 from visualizer.control.osc_in import Inbox, Peer, Wishes, open_socket
 from visualizer.control.osc_out import Beats, Outbox, Told
 from visualizer.control.osc_query import Query
@@ -188,8 +188,13 @@ class Osc:
 
     def _act(self, name: str, argument: Argument, now_s: float) -> None:
         """Asks for an action, unless it was asked for too often."""
-        if name != PRESET:
+        if name not in (PRESET, CUE):
             was_asked = self._asking.act(name, now_s)
+        elif name == CUE and isinstance(argument, (int, float)) and float(argument).is_integer():
+            was_asked = self._asking.cue(int(argument), now_s)
+        elif name == CUE:
+            self._counts["refused"] += 1
+            return
         elif (which := _preset(argument)) is not None:
             was_asked = self._asking.recall(which, now_s)
         else:

@@ -121,14 +121,21 @@ def _of_parameter(parameter: Parameter) -> list[Address]:
 _ACTION_HELP = {
     "next": "Next seed.",
     "previous": "Previous seed.",
-    "lock": "The seed is locked, or no longer.",
+    "lock": "Seed and set list are locked, or no longer.",
+    "next_cue": "Next cue of the set list.",
+    "previous_cue": "Previous cue of the set list.",
+    "start_set": "The set list begins.",
+    "stop_set": "The set list stands still.",
+    "random_look": "A random look.",
+    "random_preset": "A random preset.",
+    "next_quantise": "Begin at once, on beats, bars or 4 bars.",
     "blackout": "Blackout, or no longer.",
     "freeze": "Freeze, or no longer.",
     "panic": "Calm effects, no blackout, no freeze.",
     "take": "Take what is held in the other deck.",
     "tap": "Tap the tempo.",
     "panel": "Open the panel, or raise it.",
-    "undo": "Undo the last preset.",
+    "undo": "Undo the last preset or cue.",
 }
 
 
@@ -163,6 +170,9 @@ TOLD = (
     _told("state/deck", "s", "The deck that is on air, a or b."),
     _told("state/stage", "s", "Of a switch: idle, loading, ready or fading."),
     _told("state/preset", "s", "The preset that was recalled last."),
+    _told("state/cue", "s", "The cue of the set list that is on."),
+    _told("state/next_cue", "s", "The cue that comes next."),
+    _told("state/coming", "s", "What begins next, and when, in words."),
     _told("state/fps", "f", "Shown frames a second."),
     _told("state/images", "f", "Painted images a second."),
 )
@@ -171,9 +181,13 @@ TOLD = (
 PRESET = "preset"
 """The action that takes which one: the number of a key, or a name."""
 
+CUE = "cue"
+"""The action that takes the number of a cue of the set list, from 1."""
+
 _PRESET = Address(
     f"{ROOT}/do/{PRESET}", "action", "Preset, by its key or its name.", PRESET, "i", 1, 9, is_readable=False
 )
+_CUE = Address(f"{ROOT}/do/{CUE}", "action", "Cue of the set list, by number.", CUE, "i", is_readable=False)
 _SERVICES = (
     Address(SUBSCRIBE, "service", "Values that change are sent to the sender, for a minute.", tags="i"),
     Address(UNSUBSCRIBE, "service", "No longer.", tags="i"),
@@ -183,7 +197,8 @@ _SERVICES = (
 def _table() -> dict[str, Address]:
     of_parameters = [address for parameter in PARAMETERS.values() for address in _of_parameter(parameter)]
     of_actions = [_of_action(name) for name in commands.ACTIONS if name not in NEVER]
-    return {address.path: address for address in (*of_parameters, *of_actions, _PRESET, *_SERVICES, *TOLD)}
+    joined = (*of_parameters, *of_actions, _PRESET, _CUE, *_SERVICES, *TOLD)
+    return {address.path: address for address in joined}
 
 
 TABLE = _table()

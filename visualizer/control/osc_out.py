@@ -67,6 +67,9 @@ def tell_state(settings: Mapping[str, Any], deck: Mapping[str, Any], display: Ma
         f"{ROOT}/state/deck": (str(settings.get("on_air", "a")),),
         f"{ROOT}/state/stage": (str(settings.get("deck_stage", "idle")),),
         f"{ROOT}/state/preset": (str(settings.get("preset") or ""),),
+        f"{ROOT}/state/cue": (str(settings.get("cue") or ""),),
+        f"{ROOT}/state/next_cue": (str(settings.get("next_cue") or ""),),
+        f"{ROOT}/state/coming": (str(settings.get("cue_line") or ""),),
         f"{ROOT}/state/fps": (_finite(display.get("shown_fps")),),
         f"{ROOT}/state/images": (_finite(deck.get("images_per_s")),),
     }
