@@ -14,6 +14,7 @@ from visualizer import parameters
 from visualizer.display import isf
 from visualizer.display.canvas import Canvas
 from visualizer.display.dissolve import Deck
+from visualizer.display.flash_limiter import FlashLimiter
 from visualizer.display.motion import Motion
 from visualizer.types import Features, Image
 
@@ -69,7 +70,17 @@ class Renderer:
         self._scale = scale or (SOFTWARE_SCALE if self.software else 1.0)
         self._effects = {
             name: isf.Effect(context, isf.load(name, shaders))
-            for name in ("drift", "dissolve", "crossfade", "soften", "scene", "grade", "finish")
+            for name in (
+                "drift",
+                "dissolve",
+                "crossfade",
+                "soften",
+                "scene",
+                "grade",
+                "measure",
+                "hold",
+                "finish",
+            )
         }
         rng = np.random.default_rng(seed)
         self._shade = float(rng.uniform(0.0, 1.0)) if seed else 0.0
@@ -89,6 +100,7 @@ class Renderer:
         self._grain = 0.0
         self._out: Canvas | None = None
         self.n_drawn = 0
+        self.flashes = FlashLimiter(context, self._effects["measure"], self._effects["hold"])
         self._allocate()
         self._warm_up()
 
@@ -99,7 +111,7 @@ class Renderer:
         share = SOFTWARE_GENERATOR_SHARE if self.software else 1.0
         backdrop = (max(round(work[0] * share), 1), max(round(work[1] * share), 1))
         self._backdrop = Canvas(self.context, backdrop)
-        self._graded = Canvas(self.context, work)
+        self._graded = self._limited = Canvas(self.context, work)
         self._scenes = [Canvas(self.context, work) for _ in range(2)]
         self._glows = [Canvas(self.context, glow) for _ in range(2)]
 
@@ -138,6 +150,7 @@ class Renderer:
             self._take_images(values["display.blend"])
             self._compose(values, mix)
             self._grade(values)
+            self._limit(values)
             self._grain = values["effects.grain"] * (0.6 + 0.6 * self.motion.treble)
             self._show_s += dt_s
             self.n_drawn += 1
@@ -151,7 +164,7 @@ class Renderer:
             "seed": self.n_drawn & 0x7FFFFFFF,
             "brightness": self._brightness,
         }
-        self._effects["finish"].draw(target, {"inputImage": self._graded.texture}, finish)
+        self._effects["finish"].draw(target, {"inputImage": self._limited.texture}, finish)
         return target
 
     def _own(self) -> Canvas:
@@ -164,6 +177,8 @@ class Renderer:
     def _fade(self, blackout: bool, blackout_s: float, dt_s: float) -> None:
         step = 1.0 if self._time_s is None or blackout_s <= 0.0 else dt_s / blackout_s
         target = 0.0 if blackout else 1.0
+        if target > self._brightness and self.flashes.is_spent(self._time_s or 0.0):
+            return  # black is never late, light may be
         self._brightness += min(max(target - self._brightness, -step), step)
 
     def _take_images(self, blend: float) -> None:
@@ -204,6 +219,7 @@ class Renderer:
         a wide content: an eighth of a second for the scene.
         """
         self._crossfade(0.5)
+        self.flashes.warm_up(self._graded)
         if self.software:
             wide = Canvas(self.context, (8, 6))
             self._soften(wide, self._soft[0], (0.0, 0.0))
@@ -312,8 +328,18 @@ class Renderer:
         images = {"inputImage": self._scenes[0].texture, "glowImage": self._glows[1].texture}
         self._effects["grade"].draw(self._graded.framebuffer, images, grade)
 
+    def _limit(self, values: _Settings) -> None:
+        """What of the graded frame is shown."""
+        self._limited = self._graded
+        if values["output.flash_limit"]:
+            assert self._time_s is not None
+            self._limited = self.flashes.limit(self._graded, self._time_s, self._brightness)
+        else:
+            self.flashes.forget()
+
     def release(self) -> None:
         """Frees everything on the GPU."""
+        self.flashes.release()
         canvases = (*self._pictures, *self._soft, self._backdrop, self._graded, *self._scenes, *self._glows)
         for canvas in canvases:
             canvas.release()
