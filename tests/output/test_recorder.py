@@ -21,9 +21,11 @@ RATE_HZ = 48_000
 FLASHES = (0, 31, 60, 107)
 
 
-def record_flashes(path: Path, n_frames: int = 120, speed: str = "offline", size: int = 64) -> None:
+def record_flashes(
+    path: Path, n_frames: int = 120, speed: str = "offline", size: int = 64, codec: str = "h264"
+) -> None:
     """White frames at FLASHES, and a click that begins with each."""
-    with Recorder(path, size, size, FPS, RATE_HZ, speed) as recorder:  # type: ignore[arg-type]
+    with Recorder(path, size, size, FPS, RATE_HZ, speed, codec) as recorder:  # type: ignore[arg-type]
         n_block = RATE_HZ // FPS
         for index in range(n_frames):
             flash = index in FLASHES
@@ -64,6 +66,17 @@ def test_flash_and_click_are_in_sync(tmp_path: Path, suffix: str, speed: str) ->
     expected = [index / FPS for index in FLASHES]
     assert flashes == pytest.approx(expected, abs=2e-3)
     assert clicks == pytest.approx(expected, abs=5e-3)
+
+
+def test_hevc_is_what_players_of_it_expect(tmp_path: Path) -> None:
+    path = tmp_path / "small.mp4"
+    record_flashes(path, codec="hevc")
+    with av.open(str(path)) as container:
+        context = container.streams.video[0].codec_context
+        assert context.name == "hevc" and context.codec_tag == "hvc1"
+    flashes, clicks = flashes_and_clicks(path)
+    assert flashes == pytest.approx([index / FPS for index in FLASHES], abs=2e-3)
+    assert clicks == pytest.approx(flashes, abs=5e-3)
 
 
 @pytest.mark.parametrize("suffix", CONTAINERS)
