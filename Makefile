@@ -25,7 +25,7 @@ bench: .venv/installed-test
 .venv/installed-test: pyproject.toml scripts/packages.sh
 	@bash scripts/packages.sh app test
 	@test -x $(PY) || python3 -m venv .venv
-	$(PY) -m pip install --quiet --editable '.[cpu,train,dev]'
+	$(PY) -m pip install --quiet --editable '.[cpu,train,dev,ndi,camera]'
 	@touch $@ .venv/installed-run
 
 clean:

@@ -224,7 +224,7 @@ def _specs(panel: bool) -> list[WorkerSpec]:
         WorkerSpec("capture", "visualizer.audio.capture:Capture", threads=1, stop_group=1),
         *decks,
         WorkerSpec(
-            "output", "visualizer.output.output:Output", threads=1, autostart=False, stop_limit_s=10.0
+            "output", "visualizer.output.outputs:Outputs", threads=1, autostart=False, stop_limit_s=10.0
         ),
         WorkerSpec("control", "visualizer.control.control:Control", threads=1),
         WorkerSpec(PANEL, "visualizer.panel.panel:Panel", threads=1, autostart=panel, restart="never"),

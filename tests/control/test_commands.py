@@ -130,6 +130,19 @@ def test_a_recording_starts_and_ends_its_process() -> None:
     assert processes.running == set()
 
 
+def test_every_output_keeps_the_process_alive(tmp_path: Path) -> None:
+    values = ParameterState({"output.folder": str(tmp_path)})
+    commands, processes = _commands(values)
+    commands.obey("display", {"do": "record"})
+    assert Path(str(values["output.record"])).parent == tmp_path and processes.running == {"output"}
+    commands.obey("control", {"do": "still"})
+    assert str(values["output.still"]).endswith(".png")
+    commands.obey("display", {"do": "record"})
+    assert values["output.record"] == "" and processes.running == {"output"}
+    commands.obey("output", {"set": {"output.still": ""}})
+    assert processes.running == set()
+
+
 def test_inputs_are_cycled_by_name() -> None:
     values = ParameterState({"audio.input": "Mic"})
     commands, processes = _commands(values, ["Mic", "Line"])

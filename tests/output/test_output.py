@@ -19,7 +19,8 @@ from visualizer import clock, parameters
 from visualizer.ipc.regions import Regions
 from visualizer.ipc.supervisor import Supervisor
 from visualizer.ipc.worker import WorkerSpec
-from visualizer.output.output import Output, free_path
+from visualizer.output.outputs import Outputs
+from visualizer.output.recording import free_path
 from visualizer.types import Image
 
 RATE_HZ = 48_000
@@ -76,15 +77,20 @@ class FakeShow(threading.Thread):
         self.join()
 
 
-def make_output(regions: Regions, path: Path | str, **options: Any) -> Output:
-    worker = Output(
+def make_output(regions: Regions, path: Path | str, **options: Any) -> Outputs:
+    worker = Outputs(
         settings=parameters.defaults() | {"output.record": str(path)}, regions=regions, options=options
     )
     worker.setup()
     return worker
 
 
-def step_for(worker: Output, seconds: float) -> None:
+def change(worker: Outputs, changed: dict[str, Any]) -> None:
+    worker.settings |= changed
+    worker.on_settings(changed)
+
+
+def step_for(worker: Outputs, seconds: float) -> None:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         time.sleep(worker.step())
@@ -130,7 +136,7 @@ def test_changing_the_path_begins_another_file(regions: Regions, tmp_path: Path)
         assert worker.step() > 0
         for name in ("a.mp4", "b.mkv", ""):
             worker.settings["output.record"] = str(tmp_path / name) if name else ""
-            worker.on_settings({"output.record": worker.settings["output.record"]})
+            change(worker, {"output.record": worker.settings["output.record"]})
             step_for(worker, 0.6)
         worker.close()
     for name in ("a.mp4", "b.mkv"):
@@ -144,7 +150,7 @@ def test_a_bad_path_is_told_and_the_process_lives(regions: Regions, tmp_path: Pa
         worker = make_output(regions, tmp_path / "nowhere" / "a.mp4")
         assert "no folder" in worker.sentence
         step_for(worker, 0.1)
-        worker.on_settings({"output.record": str(tmp_path / "good.mp4")})
+        change(worker, {"output.record": str(tmp_path / "good.mp4")})
         assert worker.sentence == ""
         step_for(worker, 0.4)
         worker.close()
@@ -182,7 +188,7 @@ def test_a_session_never_writes_over_its_own_recording(tmp_path: Path) -> None:
 
 def test_a_killed_output_records_on(regions: Regions, tmp_path: Path) -> None:
     path = tmp_path / "show.mp4"
-    spec = WorkerSpec("output", "visualizer.output.output:Output", threads=1)
+    spec = WorkerSpec("output", "visualizer.output.outputs:Outputs", threads=1)
     state = parameters.ParameterState({"output.record": str(path)})
 
     def seconds_recorded() -> float:

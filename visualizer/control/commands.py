@@ -16,7 +16,17 @@ from visualizer.control.preset_files import SLOTS
 from visualizer.control.presets import Presets
 from visualizer.control.recalls import Recalls
 from visualizer.control.set_files import Sets
-from visualizer.parameters import PARAMETERS, ParameterState, Value, calm
+from visualizer.control.takes import new_file
+from visualizer.ipc.regions import WORKERS
+from visualizer.parameters import (
+    OUTPUTS,
+    PARAMETERS,
+    ParameterState,
+    Value,
+    calm,
+    changes_of_shaders,
+    declare,
+)
 from visualizer.types import UserError
 
 PANEL = "panel"
@@ -54,6 +64,8 @@ class Commands:
 
     A command is {"set": {id: value}}, {"do": name} with a name of `ACTIONS`, {"preset": {"recall": WHICH}} or
     another deed of `Recalls.obey`, {"sets": DEED} with one of `Cues.obey`, or {"restart": worker}.
+    {"midi": deed} goes on to the control process, {"clock": what another machine's clock says} to capture;
+    "by" beside a command names the hand.
     """
 
     def __init__(
@@ -87,11 +99,11 @@ class Commands:
         """From now on changes reach these processes."""
         self._processes = processes
         self._decks.begin(processes)
-        self._follow({id: self._values[id] for id in ("output.record", "show.set_list")})
+        self._follow({id: self._values[id] for id in (*OUTPUTS, "show.set_list")})
 
     def obey(self, sender: str, command: Mapping[str, Any]) -> None:
         """Carries out one command of a worker; UserError for one that makes no sense."""
-        source = "key" if sender == "display" else sender
+        source = _source(sender, command)
         match command:
             case {"set": dict(wanted)}:
                 self.set_all({str(id): value for id, value in wanted.items()}, source)
@@ -105,6 +117,12 @@ class Commands:
                 self.recalls.obey(deed, source)
             case {"restart": str(name)}:
                 self._restart(name)
+            case {"midi": dict(deed)}:
+                self._send_on("control", {"midi": deed})
+            case {"shaders": "changed"}:
+                self._redeclare()
+            case {"clock": dict(told)}:
+                self._send_on("capture", {"clock": told})
             case _:
                 raise UserError(f"There is no command {str(command)[:80]!r}.")
 
@@ -119,12 +137,21 @@ class Commands:
             for id, value in wanted.items():
                 if not (id.endswith(".seed") and source == "key" and self._values["show.lock"]):
                     changed |= self._values.set(id, value, source)
+                if id.startswith("shader.") and PARAMETERS[id].kind == "trigger" and value:
+                    self._send_on("display", {"event": id})
         finally:
             if changed and self._processes is not None:
                 self._processes.send_settings(changed)
                 self._follow(changed)
         if wanted.get("output.panic"):
             self._calm_down(source)
+
+    def _redeclare(self) -> None:
+        """A shader's file came, changed or went, and with it parameters: everybody looks again."""
+        declare(*changes_of_shaders())
+        self._values.redeclare()
+        for name in WORKERS:
+            self._send_on(name, {"declare": "shaders"})
 
     def _calm_down(self, source: str) -> None:
         """What panic does beside the values: nothing waits any more, and its preset is there at once."""
@@ -138,6 +165,7 @@ class Commands:
             self.set_all(calm(), source)
             raise
         self.recalls.recall(preset, source, 0.0)
+        self.set("show.modulation", False, source)  # whatever the preset says of it
 
     def look_after(self) -> None:
         """Moves on and finishes what is under way; to be called from the supervisor's loop."""
@@ -151,11 +179,11 @@ class Commands:
                 answer()
 
     def _follow(self, changed: Mapping[str, Value]) -> None:
-        """A recording has a process of its own, which runs only while there is one; a set list is opened."""
+        """Outputs have a process of their own, which runs only while there is one; a set list is opened."""
         self.cues.follow(changed)
-        if "output.record" not in changed or self._processes is None:
+        if self._processes is None or not any(id in changed for id in OUTPUTS):
             return
-        if changed["output.record"]:
+        if any(self._values[id] for id in OUTPUTS):
             self._processes.start_worker("output")
         else:
             self._processes.stop_worker("output")
@@ -168,6 +196,10 @@ class Commands:
         """What mends no worker that has failed."""
         if self._processes is not None:
             self._processes.send_settings(told, mends=False)
+
+    def _send_on(self, worker: str, command: Mapping[str, Any]) -> None:
+        if self._processes is not None:
+            self._processes.send_command(worker, command)
 
     def _restart(self, name: str) -> None:
         if self._processes is None:
@@ -275,15 +307,25 @@ class Commands:
     def _freeze(self, source: str) -> None:
         self._toggle("output.freeze", source)
 
+    def _record(self, source: str) -> None:
+        is_on = bool(self._values["output.record"])
+        self.set("output.record", "" if is_on else self._new_file(".mp4"), source)
+
+    def _still(self, source: str) -> None:
+        self.set("output.still", self._new_file(".png"), source)
+
+    def _new_file(self, suffix: str) -> str:
+        return new_file(str(self._values["output.folder"]), suffix)
+
     def _undo(self, source: str) -> None:
         self.recalls.undo(source)
 
     def _panic(self, source: str) -> None:
         self.set("output.panic", True, source)
 
-    def _tap(self, source: str) -> None:
-        if self._processes is not None:
-            self._processes.send_command("capture", {"tap": clock.now_ns()})
+    def _move_beat(self, action: str) -> None:
+        """Capture is told what a hand did to the beat, and when."""
+        self._send_on("capture", {"tempo": action, "time_ns": clock.now_ns()})
 
     def _panel(self, source: str) -> None:
         if self._processes is None:
@@ -294,6 +336,14 @@ class Commands:
             self._processes.start_worker(PANEL)
 
 
+def _source(sender: str, command: Mapping[str, Any]) -> str:
+    """Whose hand it was: keys come from the window, and the control process speaks for several."""
+    if sender == "control":
+        by = command.get("by")
+        return by if by in ("osc", "midi") else sender
+    return "key" if sender == "display" else sender
+
+
 def _on_slot(deed: str, slot: int) -> Callable[[Commands, str], None]:
     return lambda commands, source: commands.recalls.obey({deed: slot}, source)
 
@@ -301,6 +351,13 @@ def _on_slot(deed: str, slot: int) -> Callable[[Commands, str], None]:
 def _of_cues(act: Act) -> Callable[[Commands, str], None]:
     return lambda commands, source: act(commands.cues, source)
 
+
+def _on_beat(action: str) -> Callable[[Commands, str], None]:
+    return lambda commands, _: commands._move_beat(action)
+
+
+TEMPO_ACTIONS = ("tap", "half_tempo", "double_tempo", "nudge_earlier", "nudge_later", "resync")
+"""What a hand does to the beat; capture knows these names."""
 
 MODELS = {"traumer": ("traumer.generator", "generator"), "era": ("era.mvnet", "mvnet")}
 """By mode: the parameter of the model that gives it its look, and that model's kind."""
@@ -319,10 +376,12 @@ ACTIONS: dict[str, Callable[[Commands, str], None]] = {
     "previous_content": Commands._previous_content,
     "next_network": Commands._next_network,
     "next_quantise": Commands._next_quantise,
-    "tap": Commands._tap,
+    **{action: _on_beat(action) for action in TEMPO_ACTIONS},
     "panel": Commands._panel,
     "blackout": Commands._blackout,
     "freeze": Commands._freeze,
+    "record": Commands._record,
+    "still": Commands._still,
     "panic": Commands._panic,
     "undo": Commands._undo,
     **{name: _of_cues(act) for name, act in CUE_ACTIONS.items()},

@@ -17,10 +17,11 @@ from visualizer.display.readback import Readback
 from visualizer.display.readings import Readings, read
 from visualizer.display.renderer import Renderer
 from visualizer.display.shown import Shown
+from visualizer.display.texture_sharing import TextureSharing, open_sharing
 from visualizer.display.window import Window
 from visualizer.ipc.worker import Worker
 from visualizer.modulation import Delay, Moving, asked_of_decks, lead
-from visualizer.types import Features, Image, UInt8
+from visualizer.types import Features, Image, UInt8, UserError
 
 DEAF_AFTER_S = 0.5
 """Features older than this are not heard any more: the picture calms down."""
@@ -50,6 +51,8 @@ class Display(Worker):
         self._renderer = Renderer(context, self._frame_size())
         self._overlay = Overlay(context)
         self._readback: Readback | None = None
+        self._sharing: TextureSharing | None = None
+        self._problems: dict[str, str] = {}
         self._shown = Shown()
         self._fader = Fader(self._on_air)
         kind = "software" if self._window.software else "hardware"
@@ -67,6 +70,7 @@ class Display(Worker):
         self._hear()
         self._renderer.draw(clock.seconds(clock.now_ns()), None, self.settings)  # compiles what is needed
         self._place()
+        self._open_sharing()
         self._window.show()
         self.step()
 
@@ -106,6 +110,7 @@ class Display(Worker):
         mix = self._fader.update(now_s, self._on_air, self._fade_s(settings), self._by_hand(settings))
         self._renderer.draw(now_s, features, moved, mix, target=screen)
         self._record(now_s, screen)
+        self._share()
         self._draw_overlay(now_s, size)
         begun_s = clock.seconds(clock.now_ns())
         self._window.swap()
@@ -188,8 +193,8 @@ class Display(Worker):
         return str(told.get("deck_sentence") or told.get("preset_sentence") or "")
 
     def _record(self, now_s: float, screen: moderngl.Framebuffer) -> None:
-        """Copies the frame for the recording, without what is laid over it."""
-        if not self._get("output.record"):
+        """Copies the frame for the output process, without what is laid over it."""
+        if not any(self._get(id) for id in parameters.OUTPUTS):
             if self._readback:
                 self._readback.release()
                 self._readback = None
@@ -202,6 +207,30 @@ class Display(Worker):
             image = self._readback.take(self._renderer, screen, now_s, self._features.time_ns)
             if image:
                 self.regions.rendered.write(image)
+
+    def _share(self) -> None:
+        """Hands the frame to other programs on this GPU, without what is laid over it."""
+        if self._sharing is None:
+            return
+        texture = self._renderer.draw_again().color_attachments[0]
+        assert isinstance(texture, moderngl.Texture)
+        self._sharing.publish(texture)
+
+    def _open_sharing(self) -> None:
+        """Begins or ends the sharing; what this system cannot do is told."""
+        if self._sharing is not None:
+            self._sharing.close()
+            self._sharing = None
+        self._problems["sharing"] = ""
+        if self._get("output.texture"):
+            try:
+                self._sharing = open_sharing()
+            except UserError as error:
+                self._problems["sharing"] = str(error)
+        self._report()
+
+    def _report(self) -> None:
+        self.report(" ".join(sentence for sentence in self._problems.values() if sentence))
 
     def _tell(self, shown_s: float) -> None:
         if shown_s - self._told_s < 0.2:
@@ -245,12 +274,17 @@ class Display(Worker):
             self._place()
         if any(id in changed for id in _SIZE):
             self._window.resize(self._get("display.width"), self._get("display.height"))
+        if "output.texture" in changed:
+            self._open_sharing()
         if "display.fps" in changed:
             self._pacer.want(self._get("display.fps"))
 
     def _place(self) -> None:
         self.health["monitors"] = [monitor.name for monitor in monitors.connected()]
-        self.report(self._window.place(self._get("display.fullscreen"), self._get("display.monitor")))
+        self._problems["place"] = self._window.place(
+            self._get("display.fullscreen"), self._get("display.monitor")
+        )
+        self._report()
 
     def on_settings(self, changed: Mapping[str, Any]) -> None:
         """The parent's values win over a key's, except in the moment in which they cross on their way."""
@@ -295,6 +329,9 @@ class Display(Worker):
 
     def close(self) -> None:
         """Closes the window."""
+        sharing = getattr(self, "_sharing", None)
+        if sharing:
+            sharing.close()
         window = getattr(self, "_window", None)
         if window:
             window.close()

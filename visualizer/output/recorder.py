@@ -1,8 +1,9 @@
-"""A picture and a sound into one file: H.264 and AAC, playable however the program ends."""
+"""A picture and a sound into one file: H.264 or HEVC, and AAC, playable however the program ends."""
 
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, cast
@@ -32,12 +33,25 @@ _LIMITED_RANGE = 1
 _OPEN_ERRORS = (av.FFmpegError, OSError, ValueError)
 
 _NVENC_PX = (160, 4096)
-"""Sides that GPUs encode as H.264."""
+"""Sides that GPUs encode."""
 
 Speed = Literal["live", "offline"]
-_X264 = {
-    "live": {"preset": "ultrafast", "tune": "zerolatency", "crf": "20"},
-    "offline": {"preset": "veryfast", "crf": "18", "bf": "0"},
+Codec = Literal["h264", "hevc"]
+_SOFTWARE = {
+    "h264": (
+        "libx264",
+        {
+            "live": {"preset": "ultrafast", "tune": "zerolatency", "crf": "20"},
+            "offline": {"preset": "veryfast", "crf": "18", "bf": "0"},
+        },
+    ),
+    "hevc": (
+        "libx265",
+        {
+            "live": {"preset": "ultrafast", "tune": "zerolatency", "crf": "23", "x265-params": "log-level=0"},
+            "offline": {"preset": "veryfast", "crf": "21", "x265-params": "log-level=0:bframes=0"},
+        },
+    ),
 }
 _NVENC = {
     "live": {"preset": "p3", "rc": "vbr", "cq": "20", "bf": "0", "zerolatency": "1"},
@@ -60,6 +74,7 @@ class Recorder:
         fps: float,
         audio_rate: int | None = 48_000,
         speed: Speed = "offline",
+        codec: Codec = "h264",
     ) -> None:
         """Creates the file.
 
@@ -83,7 +98,7 @@ class Recorder:
             )
         except _OPEN_ERRORS as error:
             raise _unwritable(self.path, error) from error
-        self._add_video(speed)
+        self._add_video(speed, codec)
         if audio_rate is not None:
             sound = self._container.add_stream(
                 "aac", rate=audio_rate, layout="stereo", bit_rate=_AUDIO_BIT_RATE
@@ -92,16 +107,18 @@ class Recorder:
         self._pending = np.zeros((0, 2), np.float32)
         self._last: av.VideoFrame | None = None
 
-    def _add_video(self, speed: Speed) -> None:
+    def _add_video(self, speed: Speed, codec: Codec) -> None:
         assert self._container is not None
         self._rate = Fraction(self.fps).limit_denominator(1001)
         fits_nvenc = all(_NVENC_PX[0] <= side <= _NVENC_PX[1] for side in (self.width, self.height))
-        on_gpu = fits_nvenc and _has_nvenc()
-        self.encoder, options = ("h264_nvenc", _NVENC) if on_gpu else ("libx264", _X264)
+        on_gpu = fits_nvenc and _has_nvenc(codec)
+        self.encoder, options = (f"{codec}_nvenc", _NVENC) if on_gpu else _SOFTWARE[codec]
         picture = cast(VideoStream, self._container.add_stream(self.encoder, rate=self._rate))
         picture.width, picture.height, picture.pix_fmt = self.width, self.height, "yuv420p"
         picture.options = {**options[speed]}
         context = picture.codec_context
+        if codec == "hevc" and self.path.suffix.lower() in (".mp4", ".mov"):
+            context.codec_tag = "hvc1"  # what Apple's players ask for
         context.gop_size = max(1, round(_KEY_FRAME_S * self.fps))
         context.colorspace = context.color_primaries = context.color_trc = _BT709
         context.color_range = _LIMITED_RANGE
@@ -144,7 +161,7 @@ class Recorder:
         if (height & ~1, width & ~1) == (self.height, self.width):
             pixels = pixels[: self.height, : self.width]
         else:
-            pixels = _fit(pixels, self.width, self.height)
+            pixels = fit_picture(pixels, self.width, self.height)
         frame = av.VideoFrame.from_ndarray(
             np.ascontiguousarray(pixels), format="rgba" if channels == 4 else "rgb24"
         )
@@ -242,8 +259,8 @@ def _unwritable(path: Path, error: Exception) -> UserError:
     return UserError(f"{path} cannot be written ({reason}); free some space or choose another place.")
 
 
-def _fit(pixels: UInt8, width: int, height: int) -> UInt8:
-    """`pixels` scaled into width × height with black bars, same channels."""
+def fit_picture(pixels: UInt8, width: int, height: int) -> UInt8:
+    """`pixels` (h, w, 3 or 4) uint8 scaled into width × height with black bars, same channels."""
     source_height, source_width, channels = pixels.shape
     scale = min(width / source_width, height / source_height)
     inner_width, inner_height = max(1, round(source_width * scale)), max(1, round(source_height * scale))
@@ -256,23 +273,18 @@ def _fit(pixels: UInt8, width: int, height: int) -> UInt8:
     return canvas
 
 
-_nvenc: bool | None = None
-
-
-def _has_nvenc() -> bool:
-    """Whether this machine's GPU encodes H.264; asked once, by opening an encoder."""
-    global _nvenc
-    if _nvenc is None:
-        level = av.logging.get_level()
-        av.logging.set_level(av.logging.PANIC)
-        try:
-            context = av.CodecContext.create("h264_nvenc", "w")
-            context.width, context.height, context.pix_fmt = 256, 256, "yuv420p"
-            context.time_base = Fraction(1, 30)
-            context.open()
-            _nvenc = True
-        except (av.FFmpegError, OSError, ValueError):
-            _nvenc = False
-        finally:
-            av.logging.set_level(level)
-    return _nvenc
+@cache
+def _has_nvenc(codec: Codec) -> bool:
+    """Whether this machine's GPU encodes this; asked once, by opening an encoder."""
+    level = av.logging.get_level()
+    av.logging.set_level(av.logging.PANIC)
+    try:
+        context = cast(av.VideoCodecContext, av.CodecContext.create(f"{codec}_nvenc", "w"))
+        context.width, context.height, context.pix_fmt = 256, 256, "yuv420p"
+        context.time_base = Fraction(1, 30)
+        context.open()
+        return True
+    except (av.FFmpegError, OSError, ValueError):
+        return False
+    finally:
+        av.logging.set_level(level)

@@ -12,11 +12,13 @@ from pathlib import Path
 import numpy as np
 
 from visualizer import clock
-from visualizer.output.recorder import Recorder
+from visualizer.output.recorder import Codec, Recorder
 from visualizer.types import Float32, Image
 
 REACH_FRAMES = 0.75
 """A picture this near to the next free frame becomes that frame: steadier than rounding."""
+ASK_FRAMES = 0.25
+"""So long after its moment a frame's picture is fetched."""
 GRACE_S = 0.5
 """How long a picture or a sound may take to come before the file goes on without it."""
 JUMP_S = 0.05
@@ -30,7 +32,7 @@ _MAX_STRETCH = 0.002
 class Take:
     """Writes one file. Owned by one thread."""
 
-    def __init__(self, path: Path, first: Image, fps: float, rate_hz: int) -> None:
+    def __init__(self, path: Path, first: Image, fps: float, rate_hz: int, codec: Codec = "h264") -> None:
         """Begins with the picture `first`, in its size, at its `made_ns`; UserError as for `Recorder`."""
         height, width = first.pixels.shape[:2]
         self.start_ns = first.made_ns
@@ -46,13 +48,16 @@ class Take:
         self._error_s = 0.0
         self._must_place = True
         self._number = first.number
-        self.recorder = Recorder(path, width, height, fps, rate_hz, "live")
+        self.recorder = Recorder(path, width, height, fps, rate_hz, "live", codec)
         self._rate_hz = rate_hz
         self.recorder.add_frame(first.pixels)
 
     def wants_frame(self, now_ns: int) -> bool:
-        """Whether a picture shown by now could become the next frame; saves fetching the others."""
-        return self._exact(now_ns) > self.recorder.n_frames - REACH_FRAMES + 0.25
+        """Whether the picture that is shown now should become the next frame; saves fetching the others.
+
+        Asked a little after the frame's moment, what is newest is as likely early as late.
+        """
+        return self._exact(now_ns) > self.recorder.n_frames + ASK_FRAMES
 
     def show(self, image: Image) -> bool:
         """Lays a shown picture on the line; False where its frame is taken."""

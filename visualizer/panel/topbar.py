@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 
-from PyQt6.QtCore import QStandardPaths
 from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import (
     QBoxLayout,
@@ -151,7 +149,7 @@ class TopBar(Card):
             self.record.setToolTip(f"Into {self._model['output.record']}")
 
     def _record(self) -> None:
-        self._model.choose("output.record", "" if self._model["output.record"] else new_file())
+        self._model.do("record")
         self._follow_record()
 
     def _follow_monitors(self) -> None:
@@ -182,14 +180,6 @@ def describe_models(model: Model) -> str:
         return f"{network} over {painting.get('content') or 'a picture'}"
     loaded = painting.get("loaded") or {}
     return Path(str(loaded.get("traumer.generator") or model["traumer.generator"])).name
-
-
-def new_file() -> str:
-    """A file for a recording that begins now."""
-    place = QStandardPaths.StandardLocation.MoviesLocation
-    folder = Path(QStandardPaths.writableLocation(place) or Path.home())
-    folder = folder if folder.is_dir() else Path.home()
-    return str(folder / f"klangbild {datetime.now():%Y-%m-%d %H-%M-%S}.mp4")
 
 
 def _pair(*widgets: QWidget) -> QVBoxLayout:

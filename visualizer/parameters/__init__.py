@@ -16,6 +16,7 @@ from visualizer.parameters.registry import (
 from visualizer.parameters.state import Change, ParameterState
 
 __all__ = [
+    "OUTPUTS",
     "PANIC_GROUPS",
     "PARAMETERS",
     "Change",
@@ -25,12 +26,12 @@ __all__ = [
     "ParameterState",
     "Value",
     "calm",
-    "defaults",
     "changes_of_shaders",
     "declare",
+    "defaults",
     "find",
     "from_share",
-    "parse_assignment",
     "on_declared",
+    "parse_assignment",
     "to_share",
 ]

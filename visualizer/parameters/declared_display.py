@@ -39,9 +39,4 @@ DECLARED = (
     declare_trigger(
         "output.panic", "Effects and network bending back to their defaults, blackout and freeze off."
     ),
-    declare_text(
-        "output.record",
-        "",
-        "A file to record the shown picture and the heard sound into; empty records nothing.",
-    ),
 )

@@ -1,0 +1,99 @@
+"""NDI over loopback: what a receiver gets is what was shown; and what is told where it cannot be."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from visualizer.output.virtual_camera import VirtualCamera
+from visualizer.types import UserError
+
+SHOW_AND_RECEIVE = """
+import sys, time
+import numpy as np
+from visualizer import clock
+from visualizer.ipc.ring import Block
+from visualizer.output.ndi import NDI
+from visualizer.types import Image
+
+rng = np.random.default_rng(1)
+pixels = np.zeros((180, 320, 4), np.uint8)
+pixels[..., :3] = np.kron(rng.integers(0, 255, (6, 10, 3)), np.ones((30, 32, 1)))
+tone = 0.25 * np.sin(2 * np.pi * 440 * np.arange(480) / 48000).astype(np.float32)
+source = NDI("Klangbild test " + sys.argv[1], 30.0, everywhere=False)
+
+from cyndilib.audio_frame import AudioFrameSync
+from cyndilib.finder import Finder
+from cyndilib.receiver import Receiver
+from cyndilib.video_frame import VideoFrameSync
+from cyndilib.wrapper.ndi_recv import RecvBandwidth, RecvColorFormat
+
+finder = Finder()
+finder.open()
+receiver = Receiver(color_format=RecvColorFormat.RGBX_RGBA, bandwidth=RecvBandwidth.highest)
+video, sound = VideoFrameSync(), AudioFrameSync()
+receiver.frame_sync.set_video_frame(video)
+receiver.frame_sync.set_audio_frame(sound)
+deadline, found, n = time.monotonic() + 20, None, 0
+difference, loudest = 255.0, 0.0
+while time.monotonic() < deadline and (difference > 8 or loudest < 0.2):
+    n += 1
+    source.hear(Block(np.stack([tone, tone], 1), 0, clock.now_ns(), 0, 1, 48000), False, clock.now_ns())
+    source.show(Image(pixels, n, 0, clock.now_ns()))
+    time.sleep(0.01)
+    if found is None:
+        finder.wait_for_sources(0.05)
+        found = next((s for s in finder if sys.argv[1] in s.name), None)
+        if found is not None:
+            receiver.set_source(found)
+    elif receiver.is_connected():
+        receiver.frame_sync.capture_video()
+        if (video.xres, video.yres) == (320, 180):
+            got = np.array(video.get_array()).reshape(180, -1)[:, : 4 * 320].reshape(180, 320, 4)
+            difference = float(np.abs(got[..., :3].astype(int) - pixels[..., :3]).mean())
+        receiver.frame_sync.capture_audio(480)
+        heard = np.array(sound.get_array())
+        loudest = max(loudest, float(np.abs(heard).max()) if heard.size else 0.0)
+print(difference, loudest, source.figures()["ndi"]["n_sent"])
+receiver.disconnect()
+finder.close()
+source.close()
+"""
+
+
+def test_what_is_received_is_what_was_shown(tmp_path: Path) -> None:
+    """In a process of its own: the runtime is loaded once, and reads its reach once."""
+    pytest.importorskip("cyndilib", reason="cyndilib is not installed (the extra ndi)")
+    run = subprocess.run(
+        [sys.executable, "-c", SHOW_AND_RECEIVE, tmp_path.name],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert run.returncode == 0, run.stderr
+    difference, loudest, n_sent = map(float, run.stdout.split())
+    assert difference < 8 and n_sent > 1
+    assert loudest == pytest.approx(0.25, abs=0.1)
+
+
+def test_the_reach_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    from visualizer import ndi_runtime
+
+    monkeypatch.setattr(ndi_runtime, "_loaded_everywhere", False)
+    with pytest.raises(UserError, match="start the show again"):
+        ndi_runtime.load(everywhere=True)
+
+
+@pytest.mark.parametrize("module", ["cyndilib", "pyvirtualcam"])
+def test_a_missing_extra_names_its_command(module: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from visualizer import ndi_runtime
+
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(UserError, match=r"pip install 'klangbild\["):
+        if module == "cyndilib":
+            ndi_runtime.load(everywhere=False)
+        else:
+            VirtualCamera("", 30.0, "linux")
