@@ -78,7 +78,7 @@ class Desk:
 
     @property
     def counts(self) -> dict[str, int]:
-        return self.osc.health["counts"]
+        return self.osc.health()["counts"]
 
     @property
     def done(self) -> list[Any]:

@@ -11,7 +11,7 @@ from visualizer import clock
 from visualizer.control import osc_out
 from visualizer.control.asking import Allowance, Asking
 from visualizer.control.osc_addresses import BEAT, CUE, PRESET, Address
-from visualizer.control.osc_in import Inbox, Peer, Wishes, open_socket
+from visualizer.control.osc_in import N_RECENT, Inbox, Peer, Wishes, open_socket
 from visualizer.control.osc_out import Beats, Outbox, Told
 from visualizer.control.osc_query import Query
 from visualizer.control.osc_wire import Argument
@@ -25,6 +25,8 @@ TOLD_S = 1 / 30
 """Features, state and changed values are sent so often."""
 N_ANSWERS = 600
 """In a second; as many at once after a pause."""
+N_TOLD = 8
+"""Of the last messages while nobody watches."""
 RETRY_S = 2.0
 """A port that was taken is tried again so often."""
 _STATE_S = 0.25
@@ -65,9 +67,8 @@ class Osc:
         """What is wrong, with the fix; "" when all is well."""
         return " ".join(self._problems.values())
 
-    @property
-    def health(self) -> dict[str, Any]:
-        """What became of all that came and went, and the last messages for a monitor."""
+    def health(self, is_watched: bool = False) -> dict[str, Any]:
+        """What became of all that came and went, and the last messages; more of them for a monitor."""
         counts = Counter(self._inbox.counts if self._inbox else {}) + self._counts + self._outbox.counts
         return {
             "listens": self._inbox is not None,
@@ -75,7 +76,9 @@ class Osc:
             "query": self._query is not None,
             "n_subscribers": self._outbox.n_subscribers,
             "counts": dict(counts),
-            "recent": list(self._inbox.recent) if self._inbox else [],
+            "recent": list(self._inbox.recent)[-(N_RECENT if is_watched else N_TOLD) :]
+            if self._inbox
+            else [],
         }
 
     @property

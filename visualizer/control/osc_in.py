@@ -41,7 +41,7 @@ MAX_NEW_PATTERNS = 16
 MAX_TIMED = 1024
 AHEAD_S = 60.0
 """Bundles are kept for their time so many at once and so long at most."""
-N_RECENT = 8
+N_RECENT = 100
 
 _BUFFER_BYTES = 1 << 20
 _DATAGRAM_BYTES = 65536

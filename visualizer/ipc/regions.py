@@ -15,6 +15,8 @@ WORKERS = ("capture", "deck_a", "deck_b", "display", "output", "control", "panel
 """The processes that have a health slot."""
 
 DECK_PX = 1024
+_HEALTH_BYTES = {"control": 1 << 16}
+"""Of what tells more than others: the MIDI map and the last messages for the panel's monitors."""
 RENDERED_PX = (1920, 1080)
 """Largest width and height of a rendered frame; others may have any shape with as many pixels."""
 
@@ -117,4 +119,7 @@ class Regions:
         self.frames_a = FrameSlot.create(self.prefix + "frames-a", DECK_PX, DECK_PX)
         self.frames_b = FrameSlot.create(self.prefix + "frames-b", DECK_PX, DECK_PX)
         self.rendered = FrameSlot.create(self.prefix + "rendered", *RENDERED_PX)
-        self.health = {name: JsonSlot.create(f"{self.prefix}h-{name}") for name in self.workers}
+        self.health = {
+            name: JsonSlot.create(f"{self.prefix}h-{name}", _HEALTH_BYTES.get(name, 16384))
+            for name in self.workers
+        }

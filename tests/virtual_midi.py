@@ -1,0 +1,83 @@
+"""Real MIDI ports without hardware: a JACK server of its own with a dummy driver, and controllers on it."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import rtmidi
+
+from tests.virtual import Unavailable, _Virtual, missing_programs
+
+START_LIMIT_S = 15.0
+
+
+class VirtualMidi(_Virtual):
+    """A JACK server whose name is nobody else's; programs meet it through `.env`."""
+
+    def __enter__(self) -> VirtualMidi:
+        reason = missing_programs("jackd")
+        if reason:
+            raise Unavailable(f"real MIDI ports need a JACK server; {reason}")
+        self._make_folder()
+        self.env = {
+            "JACK_DEFAULT_SERVER": f"kb{os.getpid()}-{time.monotonic_ns() % 10**6}",
+            "JACK_NO_AUDIO_RESERVATION": "1",
+        }
+        self._start(shlex.split("jackd -r -d dummy -r 48000 -p 1024"))
+        deadline = time.monotonic() + START_LIMIT_S
+        while not self._answers():
+            if time.monotonic() > deadline or self._processes[0].poll() is not None:
+                self.close()
+                raise Unavailable("jackd does not start here")
+            time.sleep(0.1)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _answers(self) -> bool:
+        try:
+            with self.applied():
+                client = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, name="probe")
+        except (SystemError, rtmidi.RtMidiError):
+            return False
+        client.delete()
+        return True
+
+
+class Controller:
+    """A controller on that server: its knobs go out, its lamps hear. `unplug` takes it away."""
+
+    def __init__(self, server: VirtualMidi, name: str = "Desk") -> None:
+        self.port = f"{name} capture:knobs"
+        """What the show calls it."""
+        with server.applied():
+            self._out: Any = rtmidi.MidiOut(rtmidi.API_UNIX_JACK, name=f"{name} capture")
+            self._out.open_virtual_port("knobs")
+            self._in: Any = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, name=f"{name} playback")
+            self._in.open_virtual_port("knobs")
+
+    def send(self, *data: int) -> None:
+        """One message."""
+        self._out.send_message(list(data))
+
+    def turn(self, number: int, value: int, channel: int = 1) -> None:
+        """A control change."""
+        self.send(0xB0 + channel - 1, number, value)
+
+    def heard(self) -> list[Sequence[int]]:
+        """What came to its lamps since the last time."""
+        messages = []
+        while (got := self._in.get_message()) is not None:
+            messages.append(got[0])
+        return messages
+
+    def unplug(self) -> None:
+        """Its ports are gone."""
+        for client in (self._out, self._in):
+            client.close_port()
+            client.delete()
