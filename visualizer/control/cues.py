@@ -320,6 +320,7 @@ class Cues:
         setlist = self.setlist
         n_skipped, begun = len(setlist.skipped), setlist.n_begun
         told = {"set": setlist.set_list.name, "place": setlist.place, "runs": setlist.is_running}
+        told |= {"hears_beat": self.grid.is_known, "bpm": round(self.grid.bpm, 1)}
         return told | {"late_ms": setlist.late_ms, "n_begun": begun, "n_skipped": n_skipped, **self.told()}
 
 
