@@ -16,6 +16,7 @@ from typing import Any
 
 import torch
 
+from visualizer.checkpoints.cards import CARD
 from visualizer.training import (
     report_chain,
     report_generator,
@@ -96,8 +97,13 @@ def obstacle(desk: Desk, part: Part) -> str:
     missing = [folder for folder in folders.values() if not folder.is_dir()]
     if missing:
         return f"left as it is, since there is no {missing[0]}"
-    absent = [id for id in part.ids(desk) if not (desk.models / id).is_dir()]
-    return f"left as it is, since there is no model {absent[0]}" if absent else ""
+    lacking = absent(desk, part)
+    return f"left as it is, since there is no model {lacking[0]}" if lacking else ""
+
+
+def absent(desk: Desk, part: Part) -> list[str]:
+    """The models that a part is about and that are not there."""
+    return [id for id in part.ids(desk) if not (desk.models / id / CARD).is_file()]
 
 
 def measure(desk: Desk, part: Part) -> None:
@@ -166,6 +172,9 @@ def write(desk: Desk) -> None:
     for part in PARTS.values():
         entry = kept.get(part.name, {})
         figures: Figures = entry.get("figures", {})
+        if lacking := absent(desk, part):
+            chapters.append(f"## {part.title}\n\nThere is no model {lacking[0]} here.\n")
+            continue
         targets = part.targets(desk, figures)
         overview += [(f"[{part.title}](#{anchor(part.title)})", *target.row()) for target in targets]
         chapters.append(f"## {part.title}\n\n{part.page(desk, figures).strip()}\n{origin(desk, part, entry)}")

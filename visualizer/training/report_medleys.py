@@ -24,7 +24,7 @@ N_RENDERED = 3
 """Pieces of a medley by FluidSynth; one by our own synthesizer and one recording follow."""
 STEP_TICKS = 10
 """Ticks between two looks, 0.32 s: the paper's figure 4 has one every third of a second."""
-N_MFCC = 20
+N_MFCC, N_FFT, HOP = 20, 512, 256
 NO_MUSIC = ("silence", "speech", "nature", "music snippets")
 SEED = 4
 
@@ -52,7 +52,7 @@ class Heard:
     embeddings: Floats
     """(n, 512)."""
     mfcc: Floats
-    """(n, N_MFCC) means of mel cepstra over the same windows."""
+    """(n, N_MFCC − 1) means of mel cepstra over the same windows."""
 
 
 def make_medleys(data: Path, n: int = N_MEDLEYS, seed: int = SEED) -> list[Medley]:
@@ -145,6 +145,7 @@ def hear(medley: Medley, tagger: HearTagger) -> Heard:
     n_step = STEP_TICKS * round(hearing.tick_s * RATE_HZ)
     n_window, n_section = round(hearing.window_s * RATE_HZ), len(medley.sound) // len(medley.kinds)
     sections, embeddings, cepstra = [], [], []
+    means = mel_cepstra(medley.sound)
     for first in range(0, len(medley.sound) - n_step + 1, n_step):
         for heard in hearing.push(medley.sound[first : first + n_step], 1):
             start, section = heard.sample - n_window, (heard.sample - 1) // n_section
@@ -152,14 +153,16 @@ def hear(medley: Medley, tagger: HearTagger) -> Heard:
                 continue
             sections.append(section)
             embeddings.append(heard.embedding)
-            cepstra.append(mfcc_mean(medley.sound[start : heard.sample]))
+            cepstra.append(means[:, start // HOP : (heard.sample - N_FFT) // HOP + 1].mean(axis=1))
     return Heard(np.array(sections), np.array(embeddings, np.float64), np.array(cepstra, np.float64))
 
 
-def mfcc_mean(window: Samples) -> Floats:
-    """Mean mel cepstrum of a window, the first coefficient, which is the level, left out: (N_MFCC − 1,)."""
-    cepstra = librosa.feature.mfcc(y=window, sr=RATE_HZ, n_mfcc=N_MFCC, n_fft=512, hop_length=256)
-    return np.asarray(cepstra[1:].mean(axis=1), np.float64)
+def mel_cepstra(sound: Samples) -> Floats:
+    """Mel cepstra, column t from samples t·HOP on, without the first, the level: (N_MFCC − 1, T)."""
+    cepstra = librosa.feature.mfcc(
+        y=sound, sr=RATE_HZ, n_mfcc=N_MFCC, n_fft=N_FFT, hop_length=HOP, center=False
+    )
+    return np.asarray(cepstra[1:], np.float64)
 
 
 def silhouettes(medleys: list[Heard], see: Callable[[Heard], Floats]) -> Floats:
