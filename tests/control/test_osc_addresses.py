@@ -22,7 +22,8 @@ def test_every_control_has_its_address_there_and_back(parameter: Parameter) -> N
         assert address.form == "action"
         return
     forms = [address, *([TABLE[f"{parameter.osc}/raw"]] if parameter.kind != "text" else [])]
-    values = {"bool": [True, False], "choice": parameter.choices, "text": ["", "Ö 1"]}.get(
+    texts = ["", "Ö 1"] if parameter.check is None else [""]
+    values = {"bool": [True, False], "choice": parameter.choices, "text": texts}.get(
         parameter.kind, [parameter.min, parameter.default, parameter.max]
     )
     for form in forms:
@@ -104,7 +105,7 @@ def test_nonsense_is_refused(path: str, argument: object) -> None:
 
 def test_everything_that_is_done_by_name_has_a_button_but_the_end() -> None:
     buttons = {a.id for a in TABLE.values() if a.path.startswith(f"{ROOT}/do/")}
-    assert buttons == {*commands.ACTIONS, "preset"} - {"quit"}
+    assert buttons == {*commands.ACTIONS, "preset", "cue"} - {"quit"}
     assert {"blackout", "freeze", "panic", "next", "previous", "tap", "take", "preset_1"} <= buttons
 
 

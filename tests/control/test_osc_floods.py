@@ -101,7 +101,7 @@ def test_random_bytes_reach_nothing_but_valid_values(desk: Desk, data: bytes) ->
         for id, value in command.get("set", {}).items():
             assert PARAMETERS[id].validate(value) == value
     assert desk.osc.sentence == ""
-    json.dumps(desk.osc.health)
+    json.dumps(desk.osc.health())
 
 
 def test_huge_datagrams_are_counted_and_forgotten(desk: Desk) -> None:

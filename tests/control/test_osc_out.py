@@ -131,7 +131,7 @@ def test_subscriptions_end_by_themselves(desk: Desk) -> None:
     desk.step(LEASE_S + 1.0)
     desk.set("effects.bloom", 1.0)
     desk.step()
-    assert peer.receive() == [] and desk.osc.health["n_subscribers"] == 0
+    assert peer.receive() == [] and desk.osc.health()["n_subscribers"] == 0
 
 
 def test_two_surfaces_that_send_everything_back_come_to_rest(desk: Desk) -> None:
