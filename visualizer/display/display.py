@@ -48,7 +48,7 @@ class Display(Worker):
         self._by_key: dict[str, tuple[Any, float]] = {}
         self._window = Window(self._get("display.width"), self._get("display.height"), self._on_key)
         context = self._window.context
-        self._renderer = Renderer(context, self._frame_size())
+        self._renderer = Renderer(context, self._frame_size(), live=True)
         self._overlay = Overlay(context)
         self._readback: Readback | None = None
         self._sharing: TextureSharing | None = None
@@ -236,6 +236,8 @@ class Display(Worker):
         if shown_s - self._told_s < 0.2:
             return
         self._told_s = shown_s
+        self._problems["titles"] = self._renderer.titles.sentence
+        self._report()
         monitor = self._window.monitor
         self.health.update(
             self._shown.figures(),

@@ -16,6 +16,7 @@ from visualizer.display.canvas import Canvas
 from visualizer.display.dissolve import Deck
 from visualizer.display.flash_limiter import FlashLimiter
 from visualizer.display.motion import Motion
+from visualizer.display.titles import Titles
 from visualizer.types import Features, Image
 
 NOISE_CELLS = 128
@@ -63,6 +64,7 @@ class Renderer:
         seed: int = 0,
         scale: float | None = None,
         shaders: Path | None = None,
+        live: bool = False,
     ) -> None:
         self.context = context
         self.size = size
@@ -80,6 +82,7 @@ class Renderer:
                 "measure",
                 "hold",
                 "finish",
+                "title",
             )
         }
         rng = np.random.default_rng(seed)
@@ -101,6 +104,7 @@ class Renderer:
         self._out: Canvas | None = None
         self.n_drawn = 0
         self.flashes = FlashLimiter(context, self._effects["measure"], self._effects["hold"])
+        self.titles = Titles(context, self._effects["title"], live)
         self._allocate()
         self._warm_up()
 
@@ -143,6 +147,7 @@ class Renderer:
         values = _Settings(settings)
         dt_s = 1 / 60 if self._time_s is None else min(max(time_s - self._time_s, 0.0), LONGEST_STEP_S)
         self._fade(values["output.blackout"], values["output.blackout_s"], dt_s)
+        self.titles.update(values, dt_s, self.size[1])
         self._time_s = time_s
         if not values["output.freeze"] or self.n_drawn == 0:
             self._dt_s = dt_s
@@ -165,6 +170,7 @@ class Renderer:
             "brightness": self._brightness,
         }
         self._effects["finish"].draw(target, {"inputImage": self._limited.texture}, finish)
+        self.titles.draw(target, self._brightness)
         return target
 
     def _own(self) -> Canvas:
@@ -345,6 +351,7 @@ class Renderer:
             canvas.release()
         for deck in self._decks.values():
             deck.release()
+        self.titles.release()
         for effect in self._effects.values():
             effect.release()
         self._noise.release()

@@ -15,6 +15,7 @@ from visualizer.parameters import (
     declared_modes,
     declared_modulation,
     declared_output,
+    declared_titles,
     declared_shaders,
     declared_tempo,
 )
@@ -27,6 +28,7 @@ _DECLARED = (
     *declared_modes.DECLARED,
     *declared_display.DECLARED,
     *declared_output.DECLARED,
+    *declared_titles.DECLARED,
     *declared_control.DECLARED,
     *declared_tempo.DECLARED,
     *declared_midi.DECLARED,
