@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "parameters": ("visualizer.parameters.cli", "list every control"),
     "presets": ("visualizer.control.presets_cli", "list, export and import presets"),
     "shaders": ("visualizer.shaders_cli", "list and check ISF shaders"),
+    "midi": ("visualizer.control.midi_cli", "list controllers and what they play, monitor, export, import"),
     "osc": ("visualizer.control.osc_cli", "list every OSC address"),
     "bench": ("benchmarks.cli", "measure speed against a reference run beside it"),
 }

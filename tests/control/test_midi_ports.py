@@ -1,4 +1,4 @@
-"""Real MIDI ports on a JACK server of the test's own: opened by name, unplugged, plugged again, told values."""
+"""Real MIDI ports on a JACK server of the test's own: opened by name, unplugged, plugged again, told."""
 
 from __future__ import annotations
 
