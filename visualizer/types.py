@@ -15,7 +15,7 @@ N_CHROMA = 12
 N_SPECTRUM = 64
 LAYER_GROUPS = ("coarse", "middle", "fine")
 
-_FEATURE_HEAD = struct.Struct("<2q13d")
+_FEATURE_HEAD = struct.Struct("<3q14d")
 _FEATURE_BYTES = _FEATURE_HEAD.size + 4 * (N_CHROMA + N_SPECTRUM)
 
 
@@ -31,6 +31,8 @@ class Features:
     """Time of the newest sample heard."""
     sample: int = 0
     """Index one past the newest sample heard, at the capture rate."""
+    beat: int = 0
+    """Beats since the start: rises by 1 when `beat_phase` wraps; falls only when capture begins anew."""
     level_dbfs: float = -120.0
     """RMS of the hop, after the input gain."""
     loudness_lufs: float = -120.0
@@ -51,6 +53,8 @@ class Features:
     """0 while unknown."""
     beat_phase: float = 0.0
     """0 on the beat, rising to 1 at the next, [0, 1)."""
+    bar_phase: float = 0.0
+    """0 on the first beat of a bar of `tempo.beats_per_bar`, rising to 1 at the next, [0, 1)."""
     beat_confidence: float = 0.0
     """[0, 1]."""
     centroid_hz: float = 0.0

@@ -65,7 +65,7 @@ def test_taps_reach_the_tempo_and_health(capture: Capture) -> None:
     run(capture, lambda: capture.health.get("kind") == "file" and capture.health["level_dbfs"] > -60)
     assert capture.health["tapped"] is False
     for back_s in (1.5, 0.75, 0.0):
-        capture.on_command({"tap": now_ns() - round(back_s * 1e9)})
+        capture.on_command({"tempo": "tap", "time_ns": now_ns() - round(back_s * 1e9)})
     run(capture, lambda: capture.health["tapped"] is True)
     heard = capture.regions.features.read()
     assert heard is not None and heard.tempo_bpm == pytest.approx(80.0, rel=0.01)
@@ -75,7 +75,11 @@ def test_what_is_no_tap_is_let_be(capture: Capture) -> None:
     run(capture, lambda: capture.health.get("kind") == "file")
     long_ago = [now_ns() - n * 500_000_000 for n in (9, 8, 7)]
     no_times = [None, "now", True, 1.5, float("nan"), [1, 2], -(10**30), 10**30, 0, now_ns() + 10**9]
-    for command in [{}, {"beat": 1}, *({"tap": time_ns} for time_ns in long_ago + no_times)]:
+    for command in [
+        {},
+        {"beat": 1},
+        *({"tempo": "tap", "time_ns": time_ns} for time_ns in long_ago + no_times),
+    ]:
         capture.on_command(command)
     told = capture.health
     run(capture, lambda: capture.health is not told)

@@ -189,7 +189,7 @@ def test_a_tap_reaches_the_ear_with_its_time() -> None:
     before_ns = clock.now_ns()
     commands.obey("display", {"do": "tap"})
     ((name, command),) = processes.commands
-    assert name == "capture" and before_ns <= command["tap"] <= clock.now_ns()
+    assert name == "capture" and before_ns <= command["time_ns"] <= clock.now_ns()
 
 
 def test_a_process_is_restarted_by_name_and_only_a_known_one() -> None:

@@ -21,6 +21,8 @@ from visualizer.audio.sources import RATE_HZ, FileSource, PullSource
 from visualizer.audio.stream import DeviceStream, GlitchCounter
 from visualizer.audio.writer import Pacer, RingWriter
 from visualizer.clock import NS_PER_S, now_ns
+from visualizer.features.external_clock import ClockTold
+from visualizer.features.fast import TEMPO_ACTIONS
 from visualizer.ipc.worker import Worker
 from visualizer.types import UserError
 
@@ -39,8 +41,17 @@ MUTE_PEAK = 1e-4
 TAP_LIMIT_S = 2.0
 """A tap from longer ago, or that is yet to come, is of no use: its sender was stuck, or has another clock."""
 
+LEAST_CLOCK_BPM, MOST_CLOCK_BPM = 20.0, 400.0
+CLOCK_WAIT_S = 2.0
+_CLOCKS = {"midi": "MIDI clock", "link": "Ableton Link"}
+CLOCK_LIMIT_S = 10.0
+"""A clock that tells of a beat longer ago, or further ahead, has another idea of time."""
+
 _INPUT_SETTINGS = {"audio.input", "audio.channels", "audio.loop"}
-_GAIN_SETTINGS = {"audio.gain_db", "audio.agc", "audio.gate_db"}
+_EAR_SETTINGS = {
+    *("audio.gain_db", "audio.agc", "audio.gate_db"),
+    *("tempo.source", "tempo.lock", "tempo.beats_per_bar"),
+}
 
 
 class Capture(Worker):
@@ -76,7 +87,8 @@ class Capture(Worker):
         self._is_fallback = False
         self._n_losses = 0
         self._health_ns = 0
-        self._sounded_ns = now_ns()
+        self._sounded_ns = self._clock_wanted_ns = now_ns()
+        self._has_clock, self._clock_sentence = False, ""
         self._level_dbfs = -120.0
         self._reopen()
 
@@ -87,6 +99,7 @@ class Capture(Worker):
         self._look_after_search()
         self._look_after_device()
         self._look_after_file()
+        self._look_after_clock()
         if now_ns() - self._health_ns > 0.2 * NS_PER_S:
             self._tell_health()
         return STEP_S
@@ -98,19 +111,35 @@ class Capture(Worker):
 
     def on_settings(self, changed: Mapping[str, Any]) -> None:
         """Another input is opened at once, another gain glides in."""
-        if _GAIN_SETTINGS & changed.keys():
+        if _EAR_SETTINGS & changed.keys():
             self._ear.configure(self.settings)
+        if "tempo.source" in changed:
+            self._has_clock, self._clock_sentence, self._clock_wanted_ns = False, "", now_ns()
         if _INPUT_SETTINGS & changed.keys() and not (self._stream and changed.keys() == {"audio.loop"}):
             self._demo_after_s = 0.0
             self._reopen()
 
     def on_command(self, command: dict[str, Any]) -> None:
-        """`{"tap": time_ns}`: a tap on the beat at that time of the one clock; anything else is let be."""
-        time_ns = command.get("tap")
-        if not isinstance(time_ns, int) or isinstance(time_ns, bool):
+        """`{"tempo": ACTION, "time_ns": int}` with one of `TEMPO_ACTIONS`, or `{"clock": {…}}`.
+
+        Times are of the one clock. Anything else is let be.
+        """
+        match command:
+            case {"tempo": str(action), "time_ns": int(time_ns)} if action in TEMPO_ACTIONS:
+                if 0 <= now_ns() - time_ns <= TAP_LIMIT_S * NS_PER_S:
+                    self._ear.move_beat(action, time_ns)
+            case {"clock": dict(told)}:
+                self._hear_clock(told)
+
+    def _hear_clock(self, told: Mapping[str, Any]) -> None:
+        """A clock's source, tempo, the time of one of its beats, and which of the bar that is, or None."""
+        bpm, beat_ns, place = told.get("bpm"), told.get("beat_ns"), told.get("beat_of_bar")
+        if not isinstance(bpm, int | float) or not isinstance(beat_ns, int):
             return
-        if 0 <= now_ns() - time_ns <= TAP_LIMIT_S * NS_PER_S:
-            self._ear.tap(time_ns)
+        is_near = abs(now_ns() - beat_ns) < CLOCK_LIMIT_S * NS_PER_S
+        if is_near and LEAST_CLOCK_BPM <= bpm <= MOST_CLOCK_BPM:
+            beat_of_bar = place if isinstance(place, int) else None
+            self._ear.hear_clock(str(told.get("source")), ClockTold(bpm, beat_ns, beat_of_bar), now_ns())
 
     # What is heard -------------------------------------------------------------------------------------
 
@@ -205,14 +234,27 @@ class Capture(Worker):
             self._say(f"A mixer moved the input to {self._watch.heard_instead}.")
         elif self._is_mute:
             self._say(f"{stream.source.name} is mute: check cable, level and channels, or try another input.")
-        elif self.sentence:
-            self._say("")
+        elif self.sentence != self._clock_sentence:
+            self._say(self._clock_sentence)
 
     def _look_after_file(self) -> None:
         if self._pacer is not None and self._pacer.source.kind == "file":
             name = self._pacer.source.name
             silent = f"{name} is silent: wait for its music, or take the next input."
-            self._say(silent if self._is_mute else "")
+            self._say(silent if self._is_mute else self._clock_sentence)
+
+    def _look_after_clock(self) -> None:
+        """Says when a clock that should be followed is not there, unless there is something worse to say."""
+        source, was = str(self.settings["tempo.source"]), self._clock_sentence
+        if source not in _CLOCKS or self._ear.tempo_from == source:
+            self._has_clock = source in _CLOCKS
+            self._clock_sentence = ""
+        elif self._has_clock:
+            self._clock_sentence = f"{_CLOCKS[source]} stopped: the beat of the music is followed."
+        elif now_ns() - self._clock_wanted_ns > CLOCK_WAIT_S * NS_PER_S:
+            self._clock_sentence = f"{_CLOCKS[source]} is not heard: the beat of the music is followed."
+        if self._clock_sentence != was and self.sentence in ("", was):
+            self._say(self._clock_sentence)
 
     @property
     def _is_mute(self) -> bool:
@@ -281,6 +323,7 @@ class Capture(Worker):
             "level_dbfs": round(self._level_dbfs, 1),
             "gain_db": round(self._ear.gain_db, 1),
             "tapped": self._ear.is_tapped,
+            "tempo_from": self._ear.tempo_from,
             "n_samples": writer.n_device + writer.n_pulled,
             "n_silence_filled": writer.n_silence,
             "n_refused": writer.n_refused,

@@ -7,8 +7,11 @@ from typing import Any
 
 from visualizer.audio.gain import InputGain
 from visualizer.audio.sources import RATE_HZ
+from visualizer.features.external_clock import ClockTold
 from visualizer.features.fast import FastFeatures
 from visualizer.types import Features, Float32
+
+INTERNAL = "internal"
 
 
 class Ear:
@@ -19,12 +22,20 @@ class Ear:
         self._gain = InputGain(RATE_HZ)
         self._fast = FastFeatures(RATE_HZ)
         self._fast.reset(sample)
+        self._source = INTERNAL
         self.configure(settings)
 
     def configure(self, settings: Mapping[str, Any]) -> None:
         """New settings; the gain glides there."""
         self._gate_db = float(settings["audio.gate_db"])
         self._gain.configure(float(settings["audio.gain_db"]), bool(settings["audio.agc"]), self._gate_db)
+        source = str(settings["tempo.source"])
+        if source != self._source:
+            self._fast.forget_clock()
+        self._source = source
+        self._fast.configure_beat(
+            bool(settings["tempo.lock"]), int(settings["tempo.beats_per_bar"]), self._source != INTERNAL
+        )
 
     def forget_level(self) -> None:
         """Another source: the automatic gain begins anew."""
@@ -38,10 +49,26 @@ class Ear:
         """A tap on the beat, at a time of the clock of `push`."""
         self._fast.tap(time_ns)
 
+    def move_beat(self, action: str, time_ns: int) -> None:
+        """One of `fast.TEMPO_ACTIONS`, at a time of the clock of `push`."""
+        self._fast.do(action, time_ns)
+
+    def hear_clock(self, source: str, told: ClockTold, now_ns: int) -> None:
+        """What the clock of `source` says; let be unless it is the one that is wanted."""
+        if source == self._source:
+            self._fast.hear_clock(told, now_ns)
+
     @property
     def is_tapped(self) -> bool:
         """Whether the tempo is the one that was tapped."""
         return self._fast.is_tapped
+
+    @property
+    def tempo_from(self) -> str:
+        """Whence the tempo is: `midi`, `link`, `locked`, `tapped`, or `heard`."""
+        if self._fast.is_led:
+            return self._source
+        return "locked" if self._fast.is_locked else "tapped" if self.is_tapped else "heard"
 
     @property
     def gain_db(self) -> float:

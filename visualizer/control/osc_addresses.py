@@ -92,7 +92,7 @@ def _choice(parameter: Parameter, place: float) -> str:
 def _of_parameter(parameter: Parameter) -> list[Address]:
     """Its address with 0 to 1, and for numbers and choices the one with the value as it is."""
     path, id, help = parameter.osc, parameter.id, parameter.help
-    opens = not id.startswith("control.")  # who plays the show does not choose who else may
+    opens = not id.startswith(OPENS)  # who plays the show does not choose who else may
     match parameter.kind:
         case "float" | "int":
             tag = parameter.kind[0]
@@ -134,6 +134,11 @@ _ACTION_HELP = {
     "panic": "Calm effects, no blackout, no freeze.",
     "take": "Take what is held in the other deck.",
     "tap": "Tap the tempo.",
+    "half_tempo": "Half the tempo.",
+    "double_tempo": "Twice the tempo.",
+    "nudge_earlier": "The beat comes a sixteenth of a beat earlier.",
+    "nudge_later": "The beat comes a sixteenth of a beat later.",
+    "resync": "A bar begins now.",
     "panel": "Open the panel, or raise it.",
     "undo": "Undo the last preset or cue.",
 }
@@ -158,6 +163,7 @@ TOLD = (
     _told("features/onset", "f", "1 at each onset, then falling.", 1.0),
     _told("features/beat", "i", "Sent on each beat: how many there were."),
     _told("features/beat_phase", "f", "0 on the beat, rising to 1 at the next.", 1.0),
+    _told("features/bar_phase", "f", "0 on the first beat of a bar, rising to 1 at the next.", 1.0),
     _told("features/beat_confidence", "f", "How sure the beat is.", 1.0),
     _told("features/tempo", "f", "Tempo; 0 while unknown.", unit="BPM"),
     _told("features/centroid", "f", "Spectral centroid; 0 in silence.", unit="Hz"),

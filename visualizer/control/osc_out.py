@@ -42,6 +42,7 @@ def tell_features(heard: Features) -> Told:
         "treble": (heard.treble,),
         "onset": (heard.onset,),
         "beat_phase": (heard.beat_phase,),
+        "bar_phase": (heard.bar_phase,),
         "beat_confidence": (heard.beat_confidence,),
         "tempo": (heard.tempo_bpm,),
         "centroid": (heard.centroid_hz,),

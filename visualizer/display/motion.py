@@ -27,7 +27,7 @@ class Motion:
 
     def __init__(self) -> None:
         self.bass = self.mid = self.treble = self.level = self.onset = self.beat = 0.0
-        self.beat_phase = 0.0
+        self.beat_phase = self.bar_phase = 0.0
         self.tempo = 0.0
         self.flow = 0.0
 
@@ -42,7 +42,7 @@ class Motion:
         self.level = approach(self.level, loud, dt_s, ATTACK_S if loud > self.level else LEVEL_RELEASE_S)
         pulse = heard.beat_confidence * math.exp(-BEAT_DECAY * heard.beat_phase)
         self.beat = self._follow(self.beat, pulse, dt_s)
-        self.beat_phase = heard.beat_phase
+        self.beat_phase, self.bar_phase = heard.beat_phase, heard.bar_phase
         self.tempo = heard.tempo_bpm
         self.flow += dt_s * (CALM_FLOW + LOUD_FLOW * (0.6 * self.bass + 0.4 * self.level))
 
@@ -61,6 +61,7 @@ class Motion:
             "u_onset": self.onset,
             "u_beat": self.beat,
             "u_beat_phase": self.beat_phase,
+            "u_bar_phase": self.bar_phase,
             "u_tempo": self.tempo,
             "u_flow": self.flow,
         }

@@ -12,11 +12,12 @@ from visualizer.features.bands import (
     band_matrix,
     spectrum_corners_hz,
 )
+from visualizer.features.beat import NUDGE_BEATS, BeatTracker, ClockNow
+from visualizer.features.external_clock import ClockTold, ExternalClock
 from visualizer.features.filters import StreamFilter, dc_blocker
 from visualizer.features.loudness import N_PARTS, Gate, MomentaryLoudness, power_db
 from visualizer.features.onset import OnsetFlash, SpectralFlux
 from visualizer.features.spectrum import clean_samples
-from visualizer.features.tempo import BeatTracker
 from visualizer.types import Features
 
 LEAST_HOPS_PER_S = 80.0
@@ -25,6 +26,8 @@ HOPS_PER_CHROMA_WINDOW = 16
 LOW_BANDS_HZ = 150.0
 # The beat is carried by low drums more than by everything else.
 LOW_FLUX_WEIGHT = 0.6
+TEMPO_ACTIONS = ("tap", "half_tempo", "double_tempo", "nudge_earlier", "nudge_later", "resync")
+"""What a hand does to the beat, by name."""
 
 
 class FastFeatures:
@@ -46,20 +49,65 @@ class FastFeatures:
         self._bands_of = band_matrix(rate_hz, n_fft)
         self._spectrum = HopSpectrum(n_fft)
         self._centroid = Centroid(rate_hz, n_fft)
+        self._is_locked, self._beats_per_bar, self._follows_clock = False, 4, False
         self._n_low = sum(c < LOW_BANDS_HZ for _, c, _ in spectrum_corners_hz(rate_hz, n_fft))
         self.reset()
 
     def reset(self, sample: int = 0) -> None:
-        """Forget everything heard; the next sample has this index in `Features.sample`."""
+        """Forget everything heard, not how it is set; the next sample has this index in `Features.sample`."""
         self.n_samples = sample
         self._pending = np.zeros((0, 0), np.float32)
         self._taps_ns: list[int] = []
+        self._resyncs_ns: list[int] = []
+        self._clock = ExternalClock()
         self._beat = BeatTracker(self.hop_s)
+        self._beat.is_locked, self._beat.beats_per_bar = self._is_locked, self._beats_per_bar
 
     @property
     def is_tapped(self) -> bool:
-        """Whether the tempo is the one that was tapped."""
+        """Whether the tempo is one that a hand showed."""
         return self._beat.is_tapped
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether a tempo is kept."""
+        return self._beat.is_locked and self._beat.tempo_bpm > 0.0
+
+    @property
+    def is_led(self) -> bool:
+        """Whether another clock is followed: it is wanted, and was heard of lately."""
+        return self._beat.is_led
+
+    def configure_beat(self, is_locked: bool, beats_per_bar: int, follows_clock: bool) -> None:
+        """Whether tempo and beat are kept as they are, beats a bar, and whether `hear_clock` leads."""
+        self._is_locked, self._beats_per_bar, self._follows_clock = is_locked, beats_per_bar, follows_clock
+        self._beat.is_locked, self._beat.beats_per_bar = is_locked, beats_per_bar
+
+    def hear_clock(self, told: ClockTold, now_ns: int) -> None:
+        """What another machine's clock says, at a time of the clock that `push` is given."""
+        self._clock.hear(told, now_ns)
+
+    def forget_clock(self) -> None:
+        """What another clock said does not count any more."""
+        self._clock = ExternalClock()
+
+    def do(self, action: str, time_ns: int) -> None:
+        """An action of `TEMPO_ACTIONS` at that time; ValueError for another one."""
+        match action:
+            case "tap":
+                self.tap(time_ns)
+            case "resync":
+                self._resyncs_ns = sorted([*self._resyncs_ns, time_ns])
+            case "half_tempo":
+                self._beat.scale_tempo(0.5)
+            case "double_tempo":
+                self._beat.scale_tempo(2.0)
+            case "nudge_earlier":
+                self._beat.nudge(NUDGE_BEATS)
+            case "nudge_later":
+                self._beat.nudge(-NUDGE_BEATS)
+            case _:
+                raise ValueError(f"there is no action {action!r} of the tempo")
 
     def tap(self, time_ns: int) -> None:
         """A tap on the beat at that time of the clock that `push` is given; it may come late or early.
@@ -118,7 +166,9 @@ class FastFeatures:
         flux, low_flux = self._flux.push(powers[3:])
         while self._taps_ns and self._taps_ns[0] <= time_ns:
             self._beat.tap((time_ns - self._taps_ns.pop(0)) / 1e9)
-        tempo_bpm, beat_phase, beat_confidence = self._beat.push(flux + LOW_FLUX_WEIGHT * low_flux, openness)
+        while self._resyncs_ns and self._resyncs_ns[0] <= time_ns:
+            self._beat.resync((time_ns - self._resyncs_ns.pop(0)) / 1e9)
+        beat = self._beat.push(flux + LOW_FLUX_WEIGHT * low_flux, openness, self._clock_at(time_ns))
         return Features(
             time_ns=time_ns,
             sample=self.n_samples,
@@ -130,11 +180,19 @@ class FastFeatures:
             treble=treble,
             onset=self._onset.push(flux, openness),
             flux=flux,
-            tempo_bpm=tempo_bpm,
-            beat_phase=beat_phase,
-            beat_confidence=beat_confidence,
+            beat=beat.n_beats,
+            tempo_bpm=beat.tempo_bpm,
+            beat_phase=beat.phase,
+            bar_phase=beat.bar_phase,
+            beat_confidence=beat.confidence,
             centroid_hz=self._centroid.of(power) if openness > 0.0 else 0.0,
             gain_db=gain_db,
             chroma=self._chroma.push(self._past, openness),
             spectrum=spectrum,
         )
+
+    def _clock_at(self, time_ns: int) -> ClockNow | None:
+        """Where the other clock is at that time; None while it is not followed."""
+        if not self._follows_clock or not self._clock.is_young(time_ns):
+            return None
+        return ClockNow(self._clock.bpm, self._clock.beats_since(time_ns), self._clock.beat_of_bar)

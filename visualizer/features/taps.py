@@ -101,6 +101,12 @@ class TapLead:
             self.bpm, self.tolerance = 60.0 / period_s, self._series.tolerance
         return beat_s
 
+    def take(self, bpm: float) -> None:
+        """A hand halved or doubled the tempo: this one leads, with the beat as it is."""
+        self._series = TapSeries()
+        self.bpm, self.tolerance, self.holds_beat = bpm, LEAST_TOLERANCE, True
+        self._resting_s = self._other_s = 0.0
+
     def rest(self, openness: float, seconds: float) -> None:
         """So many seconds went by with the gate so far open, [0, 1]."""
         self._resting_s = self._resting_s + seconds if openness < 0.1 else 0.0
@@ -110,7 +116,8 @@ class TapLead:
     def follow(self, near: tuple[float, float], free: tuple[float, float], dt_s: float) -> None:
         """Tempo and clarity found near the one that leads, those read without taps, and the time between."""
         (bpm, clarity), (other_bpm, other_clarity) = near, free
-        if clarity > self.CLEAR:
+        is_near = abs(math.log(bpm / self.bpm)) < 3.0 * self.tolerance
+        if clarity > self.CLEAR and is_near:
             self.bpm, self.tolerance = bpm, LEAST_TOLERANCE
         octaves = math.log2(other_bpm / self.bpm) if other_clarity > 0.0 else 0.0
         is_octave = abs(octaves - round(octaves)) < self.SAME_OCTAVES

@@ -11,7 +11,12 @@ _LABELS = {
     "show.hold_next": "Hold the next one",
     "show.fade_s": "Crossfade",
     "show.image_fps": "Image rate",
-    "show.lock": "Lock the seed",
+    "show.lock": "Lock",
+    "show.quantise": "Begin on",
+    "show.crossfader": "Crossfader",
+    "show.panic_preset": "Panic recalls",
+    "show.set_list": "Set list",
+    "output.blackout_s": "Blackout fade",
     "traumer.map": "Map",
     "traumer.bend.layer": "From layer",
     "traumer.smoothing.coarse_s": "Composition",
@@ -46,6 +51,7 @@ _GROUPS = {
     "effects": "Effects",
     "output": "Output",
     "control": "Other programs",
+    "tempo": "Tempo",
 }
 _PROCESSES = {
     "capture": "Input",

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 DRUM_CHANNEL = 9
 TICKS_PER_S = 960
 DEFAULT_TEMPO_US = 500_000
+METER = 0x58
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,10 @@ def read_varlen(data: bytes, at: int) -> tuple[int, int]:
 
 
 def _track_events(data: bytes) -> list[tuple[int, int, int, int]]:
-    """Events of one track as (tick, status, a, b); a tempo is (tick, 0xFF, microseconds per quarter, 0)."""
+    """Events of one track as (tick, status, a, b).
+
+    A tempo is (tick, 0xFF, microseconds per quarter, 0), a meter (tick, 0x58, beats per bar, their unit).
+    """
     events: list[tuple[int, int, int, int]] = []
     at, tick, status = 0, 0, 0
     while at < len(data):
@@ -51,6 +55,8 @@ def _track_events(data: bytes) -> list[tuple[int, int, int, int]]:
             size, at = read_varlen(data, at + 1)
             if kind == 0x51 and size == 3:
                 events.append((tick, 0xFF, int.from_bytes(data[at : at + 3], "big"), 0))
+            elif kind == METER and size >= 2:
+                events.append((tick, METER, data[at], 2 ** data[at + 1]))
             at += size
         elif status in (0xF0, 0xF7):
             size, at = read_varlen(data, at)
@@ -64,11 +70,36 @@ def _track_events(data: bytes) -> list[tuple[int, int, int, int]]:
     return events
 
 
-def read_notes(data: bytes) -> list[Note]:
+def read_notes(data: bytes, tempo_bpm: float | None = None) -> list[Note]:
     """Parse a standard MIDI file (format 0 or 1) into notes sorted by their start.
 
+    With `tempo_bpm` they are played at that tempo throughout, in quarters a minute, whatever the file says.
     Raises ValueError when the bytes are no MIDI file or use SMPTE time.
     """
+    events, division = _read_events(data)
+    if tempo_bpm is not None:
+        paced = [event for event in events if event[1] != 0xFF]
+        return _pair([(0, 0xFF, round(60e6 / tempo_bpm), 0), *paced], division)
+    return _pair(events, division)
+
+
+def read_meters(data: bytes) -> list[tuple[float, int, int]]:
+    """Where each meter begins in quarters, its beats per bar and their unit (4: quarters), in order.
+
+    Raises ValueError as `read_notes`.
+    """
+    events, division = _read_events(data)
+    return [(tick / division, beats, unit) for tick, status, beats, unit in events if status == METER]
+
+
+def read_tempo_bpm(data: bytes) -> float:
+    """The file's first tempo in quarters a minute. Raises ValueError as `read_notes`."""
+    events, _ = _read_events(data)
+    return 60e6 / next((us for _, status, us, _ in events if status == 0xFF and us), DEFAULT_TEMPO_US)
+
+
+def _read_events(data: bytes) -> tuple[list[tuple[int, int, int, int]], int]:
+    """The events of all tracks in order, and ticks a quarter."""
     if data[:4] != b"MThd" or len(data) < 14:
         raise ValueError("not a MIDI file")
     division = struct.unpack(">H", data[12:14])[0]
@@ -85,7 +116,7 @@ def read_notes(data: bytes) -> list[Note]:
     except IndexError as error:
         raise ValueError("the MIDI file is cut short") from error
     events.sort(key=_rank)
-    return _pair(events, division)
+    return events, division
 
 
 def _rank(event: tuple[int, int, int, int]) -> tuple[int, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-HEARD = ("bass", "mid", "treble", "level", "onset", "beat", "beat_phase", "tempo", "flow")
+HEARD = ("bass", "mid", "treble", "level", "onset", "beat", "beat_phase", "bar_phase", "tempo", "flow")
 """What shaders hear beyond ISF: `u_<name>`, each a float; see `motion.Motion`."""
 
 GLSL_TYPES = {
