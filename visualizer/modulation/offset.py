@@ -44,4 +44,10 @@ def lead(features: Features, settings: Mapping[str, Any]) -> Features:
         return features
     ahead = -offset_ms / 1e3 * features.tempo_bpm / 60.0
     phase = features.beat_phase + ahead
-    return replace(features, beat_phase=phase % 1.0)
+    beats_per_bar = int(get(settings, "tempo.beats_per_bar"))
+    return replace(
+        features,
+        beat=features.beat + int(phase),
+        beat_phase=phase % 1.0,
+        bar_phase=(features.bar_phase + ahead / beats_per_bar) % 1.0,
+    )

@@ -84,12 +84,15 @@ class Oscillators:
         for n, (period_s, _) in enumerate(_WALKS):
             self._walked[n] += dt_s / get(settings, period_s)
 
+    def place(self, n: int) -> float:
+        """How many periods oscillator 1 to 4 has gone."""
+        _, period, _, phase = (get(self._settings, id) for id in _LFOS[n - 1])
+        beats = beats_of(period)
+        return float(phase + (self._free[n - 1] if beats is None else self._beats / beats))
+
     def lfo(self, n: int) -> float:
         """Oscillator 1 to 4, [0, 1]."""
-        form, period, _, phase = (get(self._settings, id) for id in _LFOS[n - 1])
-        beats = beats_of(period)
-        place = self._free[n - 1] if beats is None else self._beats / beats
-        return shape(form, place + phase, seed=n)
+        return shape(get(self._settings, _LFOS[n - 1][0]), self.place(n), seed=n)
 
     def walk(self, n: int) -> float:
         """Random walk 1 or 2, [0, 1]."""

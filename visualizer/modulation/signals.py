@@ -70,9 +70,8 @@ class Beats:
 
 def _position(features: Features, beats_per_bar: int) -> float:
     """The same for everybody who hears the same, whenever he began to listen."""
-    beat, bar_phase = getattr(features, "beat", 0), getattr(features, "bar_phase", 0.0)
-    in_bar = round(bar_phase * beats_per_bar - features.beat_phase)
-    return float(beat - (beat - in_bar) % beats_per_bar + features.beat_phase)
+    in_bar = round(features.bar_phase * beats_per_bar - features.beat_phase)
+    return features.beat - (features.beat - in_bar) % beats_per_bar + features.beat_phase
 
 
 class Signals:
@@ -83,7 +82,7 @@ class Signals:
 
     def __init__(self) -> None:
         self.beats = Beats()
-        self._oscillators = Oscillators()
+        self.oscillators = Oscillators()
         self._heard = Features()
         self._from_deck: Mapping[str, float] = {}
         self._beats_per_bar = 4
@@ -103,9 +102,9 @@ class Signals:
         is_heard = features and time_s - features.time_ns / 1e9 - late_s < DEAF_AFTER_S
         self._heard = features if features and is_heard else _NOTHING
         self._from_deck = from_deck or {}
-        self._beats_per_bar = int(settings.get("tempo.beats_per_bar", 4))
+        self._beats_per_bar = int(get(settings, "tempo.beats_per_bar"))
         self.beats.update(time_s, self._heard, late_s, self._beats_per_bar)
-        self._oscillators.update(time_s, self.beats.position, settings)
+        self.oscillators.update(time_s, self.beats.position, settings)
 
     def __getitem__(self, name: str) -> float:
         if name.startswith(TAG) or name == "era.year":
@@ -115,8 +114,8 @@ class Signals:
         if name in _HEARD:
             return _limit(_HEARD[name](self._heard))
         if name in _LFO:
-            return self._oscillators.lfo(_LFO[name])
-        return self._oscillators.walk(_WALK[name]) if name in _WALK else 0.0
+            return self.oscillators.lfo(_LFO[name])
+        return self.oscillators.walk(_WALK[name]) if name in _WALK else 0.0
 
     def _of_beat(self, name: str) -> float:
         if name == "bar_phase":
