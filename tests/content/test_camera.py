@@ -134,7 +134,7 @@ def test_a_stuck_driver_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None
 
     monkeypatch.setattr(camera, "OPEN_LIMIT_S", 0.1)
     content = Camera("", 128, opener)
-    until(lambda: "does not answer; unplug it" in content.sentence)
+    until(lambda: "does not answer; plug it in again" in content.sentence)
     began_s = time.perf_counter()
     assert content.frame(0).pixels.any() and time.perf_counter() - began_s < 0.5
     gate.set()

@@ -139,9 +139,12 @@ class Camera:
         size_px: int,
         opener: Callable[[str, int], Capture] = open_capture,
         first_wait_s: float = FIRST_WAIT_S,
+        kind: str = "camera",
+        mend: str = "plug it in again",
     ) -> None:
-        """Starts looking for the camera at once. `opener` is for tests."""
-        self.name = f"camera {wanted}" if wanted else "camera"
+        """Starts looking for the camera at once. `opener` may open what is like one; `mend` mends it."""
+        self.name = f"{kind} {wanted}" if wanted else kind
+        self._mend = mend
         self._wanted, self._size_px = wanted, size_px
         self._opener, self._first_wait_s = opener, first_wait_s
         self._lock = threading.Lock()
@@ -161,10 +164,10 @@ class Camera:
         with self._lock:
             if self._complaint:
                 opening_s = (clock.now_ns() - self._opening_ns) / clock.NS_PER_S if self._opening_ns else 0.0
-                hangs = f"The {self.name} does not answer; unplug it and plug it in again."
+                hangs = f"The {self.name} does not answer; {self._mend}."
                 return hangs if opening_s > OPEN_LIMIT_S else self._complaint
             if self._age_s() > STALL_S:
-                return f"The {self.name} has stopped; unplug it and plug it in again. Its last picture stays."
+                return f"The {self.name} has stopped; {self._mend}. Its last picture stays."
             return ""
 
     def frame(self, time_s: float) -> Frame:
@@ -210,7 +213,7 @@ class Camera:
                 is_read, picture = capture.read()
                 n_failed = 0 if is_read and self._take(picture) else n_failed + 1
                 if n_failed >= N_FAILED_READS:
-                    raise UserError(f"The {self.name} gives no pictures any more; plug it in again.")
+                    raise UserError(f"The {self.name} gives no pictures any more; {self._mend}.")
                 spent_s = (clock.now_ns() - began_ns) / clock.NS_PER_S
                 self._stopped.wait(max(0.0, 1 / MAX_FPS - spent_s))
         finally:

@@ -9,6 +9,7 @@
 | a folder | its pictures, one after another | slideshow.py |
 | a video | its frames, over and over | video.py to render, live_video.py |
 | `camera`, `camera:2`, `camera:NAME` | what the camera sees | camera.py |
+| `ndi:NAME`, `ndi-network:NAME` | what another program sends, on this machine or on any | ndi.py |
 
 What can never work (a missing file, a video without frames, an empty folder) is a `UserError` on opening.
 What breaks later never raises: `frame` goes on giving the last good picture, and `sentence` says what is
@@ -31,6 +32,8 @@ from visualizer import paths
 from visualizer.types import UInt8, UserError
 
 CAMERA = "camera"
+_NDI = {"ndi:": False, "ndi-network:": True}
+"""By how it is asked for: whether other machines are looked at."""
 
 _PICTURES = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif"}
 _RARER_PICTURES = {".jpe", ".jfif", ".jp2", ".j2k", ".tga", ".ppm", ".pgm", ".pbm", ".qoi"}
@@ -88,8 +91,8 @@ def open_content(
     wanted = wanted.strip()
     if not wanted:
         return _default(size_px)
-    if wanted == CAMERA or wanted.startswith(f"{CAMERA}:"):
-        return _camera(wanted, size_px, live)
+    if _is_live_source(wanted):
+        return _live_source(wanted, size_px, live)
     path = _resolved(wanted, base)
     if path.is_dir():
         from visualizer.content.slideshow import LiveSlideshow, Slideshow
@@ -112,7 +115,7 @@ def open_content(
 def find_content(wanted: str) -> str:
     """The content that is meant, with a file or folder as its whole path; UserError where there is none."""
     wanted = wanted.strip()
-    if not wanted or wanted == CAMERA or wanted.startswith(f"{CAMERA}:"):
+    if not wanted or _is_live_source(wanted):
         return wanted
     return str(_resolved(wanted, None).absolute())
 
@@ -189,12 +192,24 @@ def _default(size_px: int) -> Content:
     return pictures.Sketch(size_px)
 
 
-def _camera(wanted: str, size_px: int, live: bool) -> Content:
+def _is_live_source(wanted: str) -> bool:
+    return wanted == CAMERA or wanted.startswith((f"{CAMERA}:", *_NDI))
+
+
+def _live_source(wanted: str, size_px: int, live: bool) -> Content:
     if not live:
-        raise UserError("A camera can only be painted live; to render, give a picture, a folder or a video.")
+        raise UserError(f"{wanted} can only be painted live; to render, give a picture, a folder or a video.")
     from visualizer.content.camera import Camera
 
-    return Camera(wanted.removeprefix(CAMERA).removeprefix(":").strip(), size_px)
+    kind, colon, name = wanted.partition(":")
+    if kind + colon not in _NDI:
+        return Camera(name.strip(), size_px)
+    from visualizer.content.ndi import Receiver
+
+    def receive(name: str, size_px: int) -> Receiver:
+        return Receiver(name, _NDI[kind + colon])
+
+    return Camera(name.strip(), size_px, receive, kind="NDI source", mend="start it again")
 
 
 def _video(path: Path, size_px: int, live: bool) -> Content:

@@ -36,7 +36,7 @@ DECLARED = (
     declare_float(
         "show.image_fps", 30.0, 1.0, 60.0, "images/s", "At most this many network images a second."
     ),
-    declare_bool("show.lock", False, "Keys leave the picture's seed as it is."),
+    declare_bool("show.lock", False, "Keys leave the picture's seed as it is, and no cue comes by itself."),
     declare_text(
         "traumer.tagger", "tagger-house", "The model that hears, by id or folder.", in_next_deck=True
     ),
@@ -110,7 +110,7 @@ DECLARED = (
     declare_text(
         "era.content",
         "",
-        "What is painted over: a picture, a folder of them, a video, camera or camera:NAME, traumer; "
+        "What is painted over: a picture, a folder of them, a video, camera or camera:NAME, ndi:NAME, traumer; "
         "empty is a picture of ours.",
         in_next_deck=True,
     ),
