@@ -19,6 +19,7 @@ from visualizer.display.renderer import Renderer
 from visualizer.display.shown import Shown
 from visualizer.display.texture_sharing import TextureSharing, open_sharing
 from visualizer.display.window import Window
+from visualizer.ipc.ring import RingReader
 from visualizer.ipc.worker import Worker
 from visualizer.modulation import Delay, Moving, asked_of_decks, lead
 from visualizer.types import Features, Image, UInt8, UserError
@@ -31,6 +32,8 @@ OVERRULED_AFTER_S = 0.5
 ASKING_S = 0.1
 """How often the deck on air is asked for what only it hears: tags and the era."""
 ICON_WAIT_S = 0.1
+MAX_PROBLEMS = 12
+"""So many failing shaders are told of."""
 _PLACE = ("display.fullscreen", "display.monitor")
 _SIZE = ("display.width", "display.height")
 
@@ -53,6 +56,7 @@ class Display(Worker):
         self._readback: Readback | None = None
         self._sharing: TextureSharing | None = None
         self._problems: dict[str, str] = {}
+        self._sound: RingReader | None = None
         self._shown = Shown()
         self._fader = Fader(self._on_air)
         kind = "software" if self._window.software else "hardware"
@@ -109,6 +113,7 @@ class Display(Worker):
         features = lead(features, settings) if features else None
         mix = self._fader.update(now_s, self._on_air, self._fade_s(settings), self._by_hand(settings))
         self._renderer.draw(now_s, features, moved, mix, target=screen)
+        self._hear_sound()
         self._record(now_s, screen)
         self._share()
         self._draw_overlay(now_s, size)
@@ -165,6 +170,29 @@ class Display(Worker):
             told = {name: float(value) for name, value in state.get("health", {}).get("signals", {}).items()}
             self._from_deck = now_s, told
         return told
+
+    def _hear_sound(self) -> None:
+        """Sound for shaders that want it; it is read only then."""
+        if not self._renderer.chain.hears:
+            self._sound = None
+        elif self._sound is None:
+            self._sound = self.regions.audio.reader()
+        else:
+            self._renderer.chain.hear(self._sound.read().samples)
+
+    def _follow_shaders(self) -> None:
+        """Says which shaders fail, and lets the parent know when files came, changed or went."""
+        shelf = self._renderer.chain.shelf
+        if shelf.took_change():
+            self.send({"shaders": "changed"})
+        if self._problems.get("shaders", "") != shelf.sentence:
+            self._problems["shaders"] = shelf.sentence
+            self._report()
+        problems = shelf.problems
+        self.health["shaders"] = {
+            "active": list(self._renderer.chain.active),
+            "problems": {name: problems[name][:300] for name in list(problems)[:MAX_PROBLEMS]},
+        }
 
     def _draw_overlay(self, now_s: float, size: tuple[int, int]) -> None:
         screen = self._window.screen
@@ -239,6 +267,7 @@ class Display(Worker):
         self._problems["titles"] = self._renderer.titles.sentence
         self._report()
         monitor = self._window.monitor
+        self._follow_shaders()
         self.health.update(
             self._shown.figures(),
             n_dropped_images=self.regions.frames_a.n_dropped + self.regions.frames_b.n_dropped,
@@ -298,7 +327,9 @@ class Display(Worker):
         self._follow({id: value for id, value in changed.items() if id not in self._by_key})
 
     def on_command(self, command: dict[str, Any]) -> None:
-        """{"do": name} for what the display does by itself."""
+        """{"do": name} for what the display does by itself; {"event": id} for an event input of a shader."""
+        if isinstance(id := command.get("event"), str):
+            self._renderer.chain.fire(id)
         if command.get("do") == "next_monitor":
             self._next_monitor()
 
@@ -334,6 +365,9 @@ class Display(Worker):
         sharing = getattr(self, "_sharing", None)
         if sharing:
             sharing.close()
+        renderer = getattr(self, "_renderer", None)
+        if renderer:
+            renderer.chain.shelf.close()
         window = getattr(self, "_window", None)
         if window:
             window.close()

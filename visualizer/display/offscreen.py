@@ -9,7 +9,7 @@ import moderngl
 import numpy as np
 
 from visualizer.display.renderer import Renderer
-from visualizer.types import Features, Image, UInt8, UserError
+from visualizer.types import Features, Float32, Image, UInt8, UserError
 
 MIN_VERSION = 330
 
@@ -38,6 +38,10 @@ class Offscreen:
     def set_image(self, image: Image, deck: str = "a") -> None:
         """The newest image of a deck."""
         self.renderer.set_image(image, deck)
+
+    def hear(self, samples: Float32) -> None:
+        """Sound for shaders that want it, (n, 2) float32: what came since the last call."""
+        self.renderer.chain.hear(samples)
 
     def render(
         self,

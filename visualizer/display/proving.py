@@ -31,13 +31,15 @@ class Prover:
         self._process: subprocess.Popen[str] | None = None
         self._answers: queue.Queue[str | None] = queue.Queue()
 
-    def prove(self, file: Path, size: tuple[int, int], limit_s: float) -> Verdict:
+    def prove(
+        self, file: Path, size: tuple[int, int], limit_s: float, most_frame_s: float | None = None
+    ) -> Verdict:
         """What comes of drawing this shader; UserError where this machine cannot draw at all."""
         self._start()
         process = self._process
         assert process is not None and process.stdin is not None
         try:
-            job = {"file": str(file), "size": list(size), "limit_s": limit_s}
+            job = {"file": str(file), "size": size, "limit_s": limit_s, "most_frame_s": most_frame_s}
             process.stdin.write(json.dumps(job) + "\n")
             process.stdin.flush()
         except OSError:

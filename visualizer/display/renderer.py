@@ -13,10 +13,13 @@ import numpy as np
 from visualizer import parameters
 from visualizer.display import isf
 from visualizer.display.canvas import Canvas
+from visualizer.display.chain import Chain
 from visualizer.display.dissolve import Deck
 from visualizer.display.flash_limiter import FlashLimiter
 from visualizer.display.motion import Motion
+from visualizer.display.shelf import Shelf
 from visualizer.display.titles import Titles
+from visualizer.parameters import declared_shaders
 from visualizer.types import Features, Image
 
 NOISE_CELLS = 128
@@ -106,6 +109,10 @@ class Renderer:
         self.flashes = FlashLimiter(context, self._effects["measure"], self._effects["hold"])
         self.titles = Titles(context, self._effects["title"], live)
         self._allocate()
+        self.chain = Chain(
+            context, Shelf(context, self._graded.size, live), self._effects["dissolve"], self._noise
+        )
+        self._heard: dict[str, isf.Uniform] = {}
         self._warm_up()
 
     def _allocate(self) -> None:
@@ -127,6 +134,7 @@ class Renderer:
             canvas.release()
         self.size = size
         self._allocate()
+        self.chain.resize(self._graded.size)
 
     def set_image(self, image: Image, deck: str = "a") -> None:
         """The newest image of a deck; it is taken up with the next frame that is not frozen."""
@@ -152,10 +160,18 @@ class Renderer:
         if not values["output.freeze"] or self.n_drawn == 0:
             self._dt_s = dt_s
             self.motion.update(dt_s, features)
+            self._heard = {
+                **self.motion.uniforms(),
+                "TIME": self._show_s,
+                "TIMEDELTA": self._dt_s if self.n_drawn else 0.0,
+                "FRAMEINDEX": self.n_drawn,
+            }
+            self.chain.begin()
             self._take_images(values["display.blend"])
             self._compose(values, mix)
             self._grade(values)
-            self._limit(values)
+            self._limit(values, self.chain.draw(self._graded, values.__getitem__, self._heard))
+            self.chain.end()
             self._grain = values["effects.grain"] * (0.6 + 0.6 * self.motion.treble)
             self._show_s += dt_s
             self.n_drawn += 1
@@ -196,7 +212,7 @@ class Renderer:
             self._arrival_s = min(ARRIVAL_S, 0.5 * self._show_s)
         self._waiting.clear()
 
-    def _picture(self, mix: float) -> tuple[Canvas, tuple[float, float]] | None:
+    def _picture(self, mix: float, values: _Settings) -> tuple[Canvas, tuple[float, float]] | None:
         """The picture both decks give now with its width and height, or None before the first image.
 
         During a fade between pictures of different shape the shape changes with the mix.
@@ -213,7 +229,7 @@ class Renderer:
         if len(shown) == 1:
             return start, start.size
         self._fit(2, (max(start.size[0], end.size[0]), max(start.size[1], end.size[1])))
-        self._crossfade(mix)
+        self._crossfade(mix, values)
         turn = mix * mix * (3.0 - 2.0 * mix)
         width, height = (s + (e - s) * turn for s, e in zip(start.size, end.size, strict=True))
         return self._pictures[2], (width, height)
@@ -224,7 +240,7 @@ class Renderer:
         Software GL compiles a shader again for a texture with a side that is no power of two, such as that of
         a wide content: an eighth of a second for the scene.
         """
-        self._crossfade(0.5)
+        self._crossfade(0.5, None)
         self.flashes.warm_up(self._graded)
         if self.software:
             wide = Canvas(self.context, (8, 6))
@@ -241,10 +257,16 @@ class Renderer:
             )
             wide.release()
 
-    def _crossfade(self, mix: float) -> None:
-        """Both decks' pictures into the third."""
+    def _crossfade(self, mix: float, values: _Settings | None) -> None:
+        """Both decks' pictures into the third, by the chosen transition when it is there."""
         start, end, both = self._pictures
         images = {"startImage": start.texture, "endImage": end.texture}
+        if values is not None:
+            chosen = values["show.transition"]
+            if chosen != declared_shaders.TRANSITION and self.chain.cross(
+                chosen, images, mix, both, values.__getitem__, self._heard
+            ):
+                return
         self._effects["crossfade"].draw(both.framebuffer, images, {"progress": mix})
 
     def _fit(self, index: int, size: tuple[int, int]) -> None:
@@ -254,19 +276,13 @@ class Renderer:
 
     def _compose(self, values: _Settings, mix: float) -> None:
         """Passes up to the scene in linear light and its glow."""
-        shown = self._picture(mix)
+        shown = self._picture(mix, values)
         if shown:
             step = self._dt_s / self._arrival_s if self._arrival_s > 0.0 else 1.0
             self._presence = min(self._presence + step, 1.0)
-        heard = self.motion.uniforms() | {
-            "TIME": self._show_s,
-            "TIMEDELTA": self._dt_s,
-            "FRAMEINDEX": self.n_drawn,
-        }
+        heard = self._heard
         if self._presence < 1.0:
-            self._effects["drift"].draw(
-                self._backdrop.framebuffer, {"noise": self._noise}, heard | {"shade": self._shade}
-            )
+            self._generate(values)
         picture, size = shown or (self._pictures[0], (1.0, 1.0))
         surround = values["display.fill"] == "surround"
         if surround:
@@ -299,6 +315,17 @@ class Renderer:
             width, height = self._glows[0].size
             self._soften(self._scenes[0], self._glows[0], (1.9 / width, 0.0), GLOW_THRESHOLD)
             self._soften(self._glows[0], self._glows[1], (0.0, 1.9 / height))
+
+    def _generate(self, values: _Settings) -> None:
+        """The chosen generator, or ours until it is there."""
+        chosen = values["show.generator"]
+        if chosen != declared_shaders.GENERATOR and self.chain.generate(
+            chosen, self._backdrop, values.__getitem__, self._heard
+        ):
+            return
+        drift = {name: values[f"shader.drift.{name}"] for name in ("scale", "stroke", "shade")}
+        drift["shade"] += self._shade
+        self._effects["drift"].draw(self._backdrop.framebuffer, {"noise": self._noise}, self._heard | drift)
 
     def _soften(
         self, source: Canvas, target: Canvas, spread: tuple[float, float], threshold: float = 0.0
@@ -334,18 +361,19 @@ class Renderer:
         images = {"inputImage": self._scenes[0].texture, "glowImage": self._glows[1].texture}
         self._effects["grade"].draw(self._graded.framebuffer, images, grade)
 
-    def _limit(self, values: _Settings) -> None:
-        """What of the graded frame is shown."""
-        self._limited = self._graded
+    def _limit(self, values: _Settings, picture: Canvas) -> None:
+        """What of the graded and filtered picture is shown."""
+        self._limited = picture
         if values["output.flash_limit"]:
             assert self._time_s is not None
-            self._limited = self.flashes.limit(self._graded, self._time_s, self._brightness)
+            self._limited = self.flashes.limit(picture, self._time_s, self._brightness)
         else:
             self.flashes.forget()
 
     def release(self) -> None:
         """Frees everything on the GPU."""
         self.flashes.release()
+        self.chain.release()
         canvases = (*self._pictures, *self._soft, self._backdrop, self._graded, *self._scenes, *self._glows)
         for canvas in canvases:
             canvas.release()

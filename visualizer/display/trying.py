@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import faulthandler
 import json
+import math
 import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TextIO
+
+import moderngl
 
 from visualizer.display.isf.trial import Verdict, try_file
 from visualizer.display.offscreen import create_context
@@ -22,11 +25,11 @@ GRACE_S = 2.0
 
 
 def main() -> int:
-    """Reads jobs until there are no more: {"file", "size", "limit_s"} → a `Verdict` as JSON."""
+    """Reads jobs, {"file", "size", "limit_s", "most_frame_s"}, and answers each with a `Verdict` as JSON."""
     answers = _own_stdout()
     os.nice(5) if hasattr(os, "nice") else None
     try:
-        context = create_context()
+        context = _create_context()
     except UserError as error:
         answers.write(json.dumps({"broken": str(error)}) + "\n")
         return 1
@@ -36,7 +39,8 @@ def main() -> int:
         # A driver in an endless loop never comes back to Python; this timer does not need it to.
         faulthandler.dump_traceback_later(float(job["limit_s"]) + GRACE_S, exit=True, file=_devnull)
         try:
-            verdict = try_file(context, Path(job["file"]), (int(job["size"][0]), int(job["size"][1])))
+            size = int(job["size"][0]), int(job["size"][1])
+            verdict = try_file(context, Path(job["file"]), size, float(job["most_frame_s"] or math.inf))
         except MemoryError:
             verdict = Verdict(False, f"Shader {Path(job['file']).name} wants more memory than there is.")
         except Exception as error:  # whatever a strange file brings about is its verdict
@@ -45,6 +49,16 @@ def main() -> int:
         faulthandler.cancel_dump_traceback_later()
         answers.write(json.dumps(asdict(verdict)) + "\n")
     return 0
+
+
+def _create_context() -> moderngl.Context:
+    """A context without a window, or of a hidden one where drivers give no other."""
+    try:
+        return create_context()
+    except UserError:
+        from visualizer.display.window import Window
+
+        return Window(64, 64).context
 
 
 def _own_stdout() -> TextIO:

@@ -153,6 +153,7 @@ class Stage:
         settings, now_ns = self._settings, moment.features.time_ns
         self._delay.push(now_ns, moment.features)
         self._heard = self._delay.newest(now_ns, settings["show.offset_ms"], self._heard)
+        self._offscreen.hear(moment.samples)
         moved = self._moving.settings(time_s, self._heard, settings, moment.signals)
         return self._offscreen.render(time_s, lead(self._heard, settings), moved)
 

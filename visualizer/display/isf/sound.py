@@ -66,8 +66,8 @@ class SoundTextures:
         self._samples: Float32 = np.zeros((N_SAMPLES, 2), np.float32)
 
     def hear(self, samples: Float32) -> None:
-        """The newest sound, (n, 2) float32."""
-        self._samples = samples
+        """The sound that came since the last call, (n, 2) float32."""
+        self._samples = np.concatenate([self._samples, samples])[-N_SAMPLES:]
         self._filled.clear()
 
     def of(self, shader: Shader) -> Mapping[str, moderngl.Texture]:

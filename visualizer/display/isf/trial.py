@@ -11,6 +11,7 @@ from pathlib import Path
 import moderngl
 import numpy as np
 
+from visualizer import clock
 from visualizer.display.canvas import Canvas
 from visualizer.display.isf.effect import Effect
 from visualizer.display.isf.shader import Shader, load_file
@@ -37,40 +38,63 @@ class Verdict:
     notes: tuple[str, ...] = ()
 
 
-def try_file(context: moderngl.Context, file: Path, size: tuple[int, int]) -> Verdict:
-    """Loads, compiles and draws the shader of a file with its default inputs, a picture and a sound."""
+def try_file(
+    context: moderngl.Context, file: Path, size: tuple[int, int], most_frame_s: float = math.inf
+) -> Verdict:
+    """Loads, compiles and draws the shader of a file with its default inputs, a picture and a sound.
+
+    For a show, a frame of that size may take no longer than `most_frame_s`.
+    """
     try:
         effect = Effect(context, load_file(file))
     except UserError as error:
         return Verdict(False, str(error))
     try:
-        return _judge(context, effect, size)
+        return _judge(context, effect, size, most_frame_s)
     except UserError as error:
         return Verdict(False, str(error))
     finally:
         effect.release()
 
 
-def _judge(context: moderngl.Context, effect: Effect, size: tuple[int, int]) -> Verdict:
+def _judge(context: moderngl.Context, effect: Effect, size: tuple[int, int], most_frame_s: float) -> Verdict:
     shader = effect.shader
     canvas = Canvas(context, size, "f4")
     images = dict(test_images(context, shader, size))
     was_seen, odd = False, 0.0
     try:
         for index, time_s in enumerate(TIMES_S):
+            begun_ns = clock.now_ns()
             effect.draw(canvas.framebuffer, images, _values(shader, index, time_s))
             pixels = np.frombuffer(canvas.framebuffer.read(components=4, dtype="f4"), np.float32)
+            took_s = clock.seconds(clock.now_ns() - begun_ns)
             odd = float(1.0 - np.isfinite(pixels).mean())
             if odd > MAX_ODD_SHARE:
                 return Verdict(False, f"Shader {shader.name}: {odd:.0%} of its picture are no numbers.")
             was_seen = was_seen or _shows(np.nan_to_num(pixels).reshape(-1, 4))
+            if index >= ENOUGH // 2 and took_s > most_frame_s:
+                return Verdict(
+                    False, f"Shader {shader.name} takes {took_s:.1f} s a frame: too long for a show."
+                )
             if was_seen and index + 1 >= ENOUGH:
+                if most_frame_s < math.inf:
+                    _warm_up(context, effect, images, size)
                 return Verdict(True, notes=tuple(effect.notes))
     finally:
         canvas.release()
         for texture in set(images.values()):
             texture.release()
     return Verdict(False, f"Shader {shader.name} is black with its default inputs.", tuple(effect.notes))
+
+
+def _warm_up(
+    context: moderngl.Context, effect: Effect, images: Mapping[str, moderngl.Texture], size: tuple[int, int]
+) -> None:
+    """Draws as the show does, so that the driver's cache on disk knows it."""
+    canvas = Canvas(context, size, "f1")
+    effect.draw(canvas.framebuffer, images, {})
+    context.finish()
+    canvas.release()
 
 
 def _shows(pixels: Float32) -> bool:
@@ -86,6 +110,7 @@ def _values(shader: Shader, index: int, time_s: float) -> Mapping[str, Uniform]:
         "u_onset": float(index % 3 == 0),
         "u_beat": 0.5,
         "u_beat_phase": time_s % 1.0,
+        "u_bar_phase": 0.25 * time_s % 1.0,
         "u_tempo": 120.0,
     }
     for declared in shader.inputs:
