@@ -31,6 +31,7 @@ BENCHES = {
     ),
     "mel": Bench("the era's mel a tick, against librosa computing its window anew", "benchmarks.mel_bench"),
     "tagger": Bench("the tagger tick by tick, against the whole window each tick", "benchmarks.tagger_bench"),
+    "mvnet": Bench("MVNet's encoder tick by tick, against the whole window", "benchmarks.mvnet_bench"),
     "sections": Bench("whether the picture tells the demo's sections apart", "benchmarks.sections_bench"),
     "flicker": Bench(
         "era mode: flicker on a still picture, and how soon a change shows", "benchmarks.flicker_bench"

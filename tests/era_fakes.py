@@ -12,6 +12,7 @@ from visualizer import clock, parameters
 from visualizer.content.content import Frame
 from visualizer.modes.era import Era
 from visualizer.modes.era_content import Canvas
+from visualizer.modes.era_encoder import WholeEncoder
 from visualizer.modes.era_networks import EraNetworks
 from visualizer.modes.eras import Eras, find_lasts
 from visualizer.types import Features, Float32, UInt8
@@ -67,7 +68,8 @@ def eras() -> Eras:
 
 def networks() -> EraNetworks:
     """An MVNet of functions."""
-    return EraNetworks("mvnet-fake", Function(encode), Function(generate), V_SHAPE, Z_SHAPE, eras())
+    encoder = WholeEncoder(Function(encode))
+    return EraNetworks("mvnet-fake", encoder, Function(generate), V_SHAPE, Z_SHAPE, eras())
 
 
 @dataclass

@@ -211,8 +211,8 @@ def test_all_is_given_back() -> None:
     mode = make_era(pictures)
     networks, transfer = mode._networks, mode._transfer
     mode.close()
-    assert isinstance(networks.encoder, Function) and isinstance(transfer, Transfer)
-    assert pictures.is_closed and networks.encoder.is_closed and transfer.is_closed
+    assert isinstance(networks.generator, Function) and isinstance(transfer, Transfer)
+    assert pictures.is_closed and networks.generator.is_closed and transfer.is_closed
 
 
 def test_state_says_what_a_deck_tells() -> None:

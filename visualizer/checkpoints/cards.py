@@ -17,7 +17,8 @@ WEIGHTS = "weights.safetensors"
 MODEL = "model.onnx"
 TICK, CATCH_UP = "model-tick.onnx", "model-catch-up.onnx"
 STAGES = tuple(f"stage{i}.onnx" for i in (1, 2, 3, 4))
-"""An MVNet's encoder in parts, for windows that slide."""
+ENDS = tuple(f"stage{i}-ends.onnx" for i in (1, 2, 3, 4))
+"""An MVNet's encoder in parts, for windows that slide: each whole, and at the ends of the window alone."""
 STYLE_LEVELS = {3: MODEL, 2: "level2.onnx", 1: "level1.onnx"}
 """Graphs of style transfer by the level of the features that they give or take."""
 """A tagger's graphs for windows that slide (modes/incremental.py)."""

@@ -10,12 +10,13 @@ import numpy as np
 import torch
 from torch import nn
 
-from visualizer.checkpoints.cards import CATCH_UP, MODEL, TICK, WEIGHTS, Card, load_card
+from visualizer.checkpoints.cards import CATCH_UP, ENDS, MODEL, STAGES, TICK, WEIGHTS, Card, load_card
 from visualizer.checkpoints.export import Graph, Parity, publish
 from visualizer.checkpoints.style_models import build_style, style_view
 from visualizer.checkpoints.weights import load, load_state
 from visualizer.networks.mvnet import MVNet
 from visualizer.networks.mvnet import example_inputs as mvnet_example
+from visualizer.networks.mvnet_stages import Ends, Stage
 from visualizer.networks.stylegan2 import Generator, GeneratorShape
 from visualizer.networks.stylegan2_inference import InferenceForm
 from visualizer.networks.tagger import N_COLUMNS, N_MELS, ResidualBlock, ShortChunkCNN
@@ -57,6 +58,10 @@ def view(module: nn.Module, kind: str, file: str) -> nn.Module:
     if kind == "tagger" and isinstance(module, ShortChunkCNN) and file != MODEL:
         return (Tick if file == TICK else CatchUp)(module).eval()
     if kind == "mvnet" and isinstance(module, MVNet):
+        if file in STAGES:
+            return Stage(module.encoder, STAGES.index(file) + 1).eval()
+        if file in ENDS:
+            return Ends(module.encoder, ENDS.index(file) + 1).eval()
         return module.encoder if file == MODEL else module.generator
     return style_view(module, file) if kind == "style_transfer" else module
 
@@ -86,11 +91,19 @@ def generator_graphs(generator: Generator, exits_px: Sequence[int] = EXITS_PX) -
 
 
 def mvnet_graphs(mvnet: MVNet) -> list[Graph]:
-    """mel (batch, 3, 128, 256) → v; v and z → image (batch, 3, 64, 64), of a folded MVNet."""
+    """mel (batch, 3, 128, 256) → v; v and z → image (batch, 3, 64, 64); the encoder again in stages.
+
+    Of a folded MVNet.
+    """
     mel, v, z = mvnet_example()
+    parts: list[tuple[str, Stage]] = [
+        *((file, Stage(mvnet.encoder, i)) for i, file in enumerate(STAGES, 1)),
+        *((file, Ends(mvnet.encoder, i)) for i, file in enumerate(ENDS, 1)),
+    ]
     return [
         Graph(mvnet.encoder, {"mel": mel}, ("v",), free_batch=True),
         Graph(mvnet.generator, {"v": v, "z": z}, ("image",), MVNET_GENERATOR, free_batch=True),
+        *(Graph(part, part.example_inputs(), part.outputs, file) for file, part in parts),
     ]
 
 
@@ -127,6 +140,7 @@ def generator_architecture(shape: GeneratorShape) -> dict[str, Any]:
         "n_w": shape.n_w,
         "n_mapping": shape.n_mapping,
         "n_layers": shape.n_layers,
+        "exits_px": list(shape.exits_px),
     }
 
 
@@ -138,7 +152,8 @@ def _build_tagger(architecture: Mapping[str, Any]) -> nn.Module:
 def _build_generator(architecture: Mapping[str, Any]) -> nn.Module:
     channels = tuple(int(n) for n in architecture["channels"])
     n_w, n_mapping = int(architecture["n_w"]), int(architecture["n_mapping"])
-    return Generator(GeneratorShape(int(architecture["size_px"]), channels, n_w, n_mapping))
+    exits_px = tuple(int(px) for px in architecture.get("exits_px", ()))
+    return Generator(GeneratorShape(int(architecture["size_px"]), channels, n_w, n_mapping, exits_px))
 
 
 def _build_transfer(architecture: Mapping[str, Any]) -> nn.Module:
@@ -147,7 +162,7 @@ def _build_transfer(architecture: Mapping[str, Any]) -> nn.Module:
 
 
 def _build_mvnet(architecture: Mapping[str, Any]) -> nn.Module:
-    return MVNet(float(architecture["power"])).fold()
+    return MVNet(float(architecture["power"]), int(architecture.get("n_readings", 1))).fold()
 
 
 _BUILDERS: dict[str, Callable[[Mapping[str, Any]], nn.Module]] = {

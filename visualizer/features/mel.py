@@ -211,11 +211,9 @@ class EraMel(MelStream):
             floor=0.0,
         )
 
-    def tiled_window(self, n_columns: int) -> np.ndarray:
-        """As `window`, of the newest `n_columns` alone: from their oldest on, again and again, until full."""
-        newest = self._newest(0)[:, -n_columns:] if n_columns < self.n_window_columns else self._newest(0)
-        n_times = -(-self.n_window_columns // newest.shape[1])
-        return self._shape(np.tile(newest, (1, n_times))[:, : self.n_window_columns])
+    def newest(self, n_columns: int) -> np.ndarray:
+        """The newest columns (n_mels, n), at most a window of them: a view, until the next push."""
+        return self._columns[:, self._end - n_columns : self._end]
 
     def newest_power(self) -> np.ndarray:
         """Mean power of each mel in the newest tick, (n_mels,) float32."""

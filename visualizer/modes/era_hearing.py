@@ -9,14 +9,13 @@ import numpy as np
 
 from visualizer.features.mel import EraMel
 from visualizer.features.spectrum import clean_samples
+from visualizer.modes.era_window import EraWindow
 from visualizer.modes.novelty import Novelty
 from visualizer.types import Float32
 
 SeeMusic = Callable[[Float32], Float32]
-"""(3, 128, 256) float32 linear mel power, level-normalised → v (n_v,) float32."""
+"""(3, 128, 256) float32 linear mel power of mean 1, as EraWindow says → v (n_v,) float32."""
 
-LEVEL_DBFS = -20.0
-"""What a window's RMS is brought to: the level MVNet was trained at (networks/mvnet.py says the same)."""
 LEAST_S = 1.0
 """MVNet was trained on windows that repeat as little as this."""
 OVER_S = 2.0
@@ -26,8 +25,6 @@ FIRST_S = 1.5
 _LEVEL_S = 0.2
 _FADE_DB = 10.0
 _POWER_FLOOR = 1e-12
-_LEAST_POWER = 1e-8
-"""Gain stops rising below -80 dBFS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +46,8 @@ class EraHeard:
 class EraHearing:
     """Steps an encoder on its hop grid. Owned by one thread.
 
-    The window holds what sounded since the music began or became another, repeated until 8.91 s are full.
+    The window holds what sounded since the music began or became another, repeated until 8.91 s are full;
+    between two fillings it slides, so that an encoder need only hear what is new.
     Laws: any split of the samples gives the same ticks; `reset` equals fresh; below the gate is silence.
     """
 
@@ -62,7 +60,7 @@ class EraHearing:
         self._mel = EraMel()
         self._n_tick = self._mel.hop * self._mel.columns_per_tick
         self.tick_s = self._n_tick / self.RATE_HZ
-        self._n_window = self._mel.n_window_columns // self._mel.columns_per_tick
+        self._window = EraWindow(self._mel)
         self._n_least = round(LEAST_S / self.tick_s)
         self._n_first = round(FIRST_S / self.tick_s)
         self._n_over = round(OVER_S / self.tick_s)
@@ -73,11 +71,10 @@ class EraHearing:
         """Forgets all it heard."""
         self._mel.reset()
         self._novelty.reset()
+        self._window.reset()
         self.n_skipped = 0
         self._n_heard = 0
         self._power = 0.0
-        self._powers: Float32 = np.zeros(self._n_window, np.float32)
-        """Mean squares of the newest ticks, a ring."""
         self._n_since = 0
         """Ticks since the piece began."""
         self._piece = 0
@@ -107,7 +104,6 @@ class EraHearing:
         """Takes in one tick; how present the music is."""
         self._mel.push(block)
         power = float(np.var(block, dtype=np.float64))
-        self._powers[self._n_heard % self._n_window] = power
         self._n_heard += 1
         self._power += (1.0 - float(np.exp(-self.tick_s / _LEVEL_S))) * (power - self._power)
         level_db = 10.0 * float(np.log10(max(self._power, _POWER_FLOOR)))
@@ -115,6 +111,7 @@ class EraHearing:
         if presence == 0.0:
             self._n_since = 0
             self._novelty.reset()
+            self._window.forget()
             return presence
         if self._n_since == 0:
             self._piece += 1
@@ -125,11 +122,15 @@ class EraHearing:
             self._n_since = n_new
             self._piece += 1
             self._follows = True
+        if self._n_own() >= self._n_least:
+            self._window.push(self._n_own())
+        else:
+            self._window.forget()
         return presence
 
     def _hear(self, presence: float) -> EraHeard:
-        n_ticks = min(self._n_own(), self._n_window)
-        v = self._see(self._window(n_ticks)) if n_ticks >= self._n_least else None
+        n_ticks = min(self._n_own(), self._window.n_ticks)
+        v = self._see(self._window.view()) if n_ticks >= self._n_least else None
         return EraHeard(self._n_heard * self._n_tick, v, presence, self._piece, n_ticks * self.tick_s)
 
     def _n_own(self) -> int:
@@ -137,12 +138,3 @@ class EraHearing:
         if not self._follows:
             return self._n_since
         return max(min(self._n_since, self._n_first), self._n_since - self._n_over)
-
-    def _window(self, n_ticks: int) -> Float32:
-        """The last `n_ticks` at the level of training, repeated to a whole window."""
-        newest = np.arange(self._n_heard - n_ticks, self._n_heard) % self._n_window
-        power = float(np.mean(self._powers[newest], dtype=np.float64))
-        gain = 10.0 ** (LEVEL_DBFS / 10.0) / max(power, _LEAST_POWER)
-        n_columns = min(n_ticks * self._mel.columns_per_tick, self._mel.n_columns)
-        window = self._mel.tiled_window(n_columns)
-        return window * np.float32(gain)

@@ -10,6 +10,8 @@ import numpy as np
 
 from visualizer import runtime
 from visualizer.checkpoints import cards, weights
+from visualizer.modes import era_encoder
+from visualizer.modes.era_encoder import Encoder
 from visualizer.modes.eras import Eras, find_lasts
 from visualizer.modes.networks import find_of_kind
 from visualizer.modes.style_transfer_maths import soften
@@ -25,15 +27,15 @@ class EraNetworks:
     """Encoder and generator of an MVNet with the eras it knows. Owned by one thread."""
 
     id: str
-    encoder: Runtime
+    encoder: Encoder
     generator: Runtime
     v_shape: tuple[int, ...]
     z_shape: tuple[int, ...]
     eras: Eras
 
     def see(self, window: Float32) -> Float32:
-        """(3, 128, 256) mel power, level-normalised → v (n_v,), flat; a copy. The paper's E."""
-        return self.encoder.run({"mel": window[np.newaxis]})["v"].reshape(-1).astype(np.float32)
+        """(3, 128, 256) mel power of mean 1 → v (n_v,), flat; a copy. The paper's E."""
+        return self.encoder.see(window)
 
     def even(self, v: Float32, share: float) -> Float32:
         """v (n_v,) with each number leaned by `share` [0, 1] toward its mean over the moments of the window.
@@ -71,7 +73,7 @@ def load(settings: Mapping[str, Any], threads: int = 1, precision: Precision = "
     inputs = {spec.name: spec.shape for spec in model.card.graph(GENERATOR).inputs}
     if inputs.keys() != {"v", "z"}:
         raise UserError(f"The model {model.card.id} paints from other inputs than v and z: publish it again.")
-    encoder = runtime.load(model.onnx_path, threads=threads, precision=precision)
+    encoder = era_encoder.load(model, threads, precision)
     generator = runtime.load(model.folder / GENERATOR, threads=threads, precision=precision)
     return EraNetworks(
         id=model.card.id,

@@ -23,9 +23,6 @@ V_SHAPE = (1, 8, 16)
 Z_SHAPE = (256, 8, 8)
 IMAGE_PX = 64
 
-LEVEL_RMS_DBFS = -20.0
-"""The level that sound is brought to before it is heard. The encoder divides a window by its own mean power,
-so what is 20 dB off is heard the same; the level matters only for how near SILENCE_POWER it comes."""
 SILENCE_POWER = 1e-7
 """Mean mel power that counts as silence, about -80 dBFS: windows of that level and below fade to nothing."""
 
@@ -77,7 +74,10 @@ class Encoder(nn.Module):
     def level(self, mel: Tensor) -> Tensor:
         """Power over its mean in the window (B, 3, 128, 256), to the power `self.power`; 0 in silence."""
         mel = mel.clamp(min=0.0)
-        relative = mel / (mel.mean((1, 2, 3), keepdim=True) + SILENCE_POWER)
+        return self.compress(mel / (mel.mean((1, 2, 3), keepdim=True) + SILENCE_POWER))
+
+    def compress(self, relative: Tensor) -> Tensor:
+        """Power over its mean, to the power `self.power`."""
         return relative if self.power == 1.0 else (relative + 1e-8) ** self.power
 
 
@@ -109,20 +109,28 @@ class Standardise(nn.Module):
     v is squared bilinearly, each number brought to mean 0 and deviation 1 over the music of training, and a
     fitted reading of the order of eras added everywhere; all times V_GAIN. The triplet's margin leaves the
     numbers of v at about 0.1, and what era they tell lies in all 128 of them together, which a deconvolution,
-    seeing 2×2 of them, cannot read.
+    seeing 2×2 of them, cannot read. `n_readings` is how many such readings there are: the first is the order,
+    the others are what tells eras apart best (discriminants), each in a channel of its own.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, n_readings: int = 1) -> None:
         super().__init__()
         shape = (V_SHAPE[0], *Z_SHAPE[1:])
         self.mean = nn.Buffer(torch.zeros(shape))
         self.gain = nn.Buffer(torch.ones(shape))
-        self.reading = nn.Buffer(torch.zeros(shape))
+        self.reading = nn.Buffer(torch.zeros(n_readings, *shape[1:]))
+
+    @property
+    def n_channels(self) -> int:
+        return len(self.reading)
 
     def forward(self, v: Tensor) -> Tensor:
         x = ((square(v) - self.mean) * self.gain).clamp(-LOUDEST, LOUDEST)
-        late = (x * self.reading).sum((1, 2, 3), keepdim=True).clamp(-LOUDEST, LOUDEST)
-        return V_GAIN * (late + RESIDUAL * x)
+        told = (x * self.reading).sum((2, 3), keepdim=True).clamp(-LOUDEST, LOUDEST)
+        late = told[:, :1] + RESIDUAL * x
+        if self.n_channels == 1:
+            return V_GAIN * late
+        return V_GAIN * torch.cat((late, told[:, 1:].expand(-1, -1, *Z_SHAPE[1:])), 1)
 
     @torch.no_grad()
     def fit(self, v: Tensor, order: Tensor, ridge: float = 0.1) -> None:
@@ -134,7 +142,27 @@ class Standardise(nn.Module):
         wanted = (order - order.mean()) / order.std()
         inner = flat.T @ flat / len(flat) + ridge * torch.eye(flat.shape[1], device=flat.device)
         weight = torch.linalg.solve(inner, flat.T @ wanted / len(flat))
-        self.reading.copy_((weight / (flat @ weight).std()).reshape(self.reading.shape))
+        weights = torch.cat((weight[None], discriminants(flat, order, self.n_channels - 1)))
+        weights = weights / (flat @ weights.T).std(0)[:, None].clamp(min=1e-6)
+        self.reading.copy_(weights.reshape(self.reading.shape))
+
+
+def discriminants(flat: Tensor, groups: Tensor, n: int, ridge: float = 0.1) -> Tensor:
+    """(n, d): the directions in which groups (m,) of points (m, d) differ most beside what differs within.
+
+    Fisher's, with the spread within leaned towards a sphere. Missing ones (few groups) are 0.
+    """
+    means = torch.stack([flat[groups == g].mean(0) for g in groups.unique()])
+    own = torch.cat([flat[groups == g] - flat[groups == g].mean(0) for g in groups.unique()])
+    within = own.T @ own / len(own)
+    within = within + ridge * within.diagonal().mean() * torch.eye(flat.shape[1], device=flat.device)
+    values, vectors = torch.linalg.eigh(within)
+    white = vectors * values.clamp(min=1e-12).rsqrt()
+    centred = (means - means.mean(0)) @ white
+    found = torch.linalg.svd(centred, full_matrices=False)[2][: min(n, len(means) - 1)]
+    directions = flat.new_zeros(n, flat.shape[1])
+    directions[: len(found)] = found @ white.T
+    return directions
 
 
 class Generator(nn.Module):
@@ -143,11 +171,11 @@ class Generator(nn.Module):
     Deconvolutions are spectrally normalised; `fold` leaves plain weights.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, n_readings: int = 1) -> None:
         super().__init__()
         first, second = GENERATOR_CHANNELS
-        self.standardise = Standardise()
-        self.deconv1 = spectral_norm(nn.ConvTranspose2d(Z_SHAPE[0] + V_SHAPE[0], first, 4, 2, 1))
+        self.standardise = Standardise(n_readings)
+        self.deconv1 = spectral_norm(nn.ConvTranspose2d(Z_SHAPE[0] + n_readings, first, 4, 2, 1))
         self.norm1 = nn.InstanceNorm2d(first, affine=True)
         self.deconv2 = spectral_norm(nn.ConvTranspose2d(first, second, 4, 2, 1))
         self.norm2 = nn.InstanceNorm2d(second, affine=True)
@@ -157,8 +185,9 @@ class Generator(nn.Module):
 
     def forward(self, v: Tensor, z: Tensor) -> Tensor:
         weight, bias = cast(Tensor, self.deconv1.weight), cast(Tensor, self.deconv1.bias)
-        silent = F.conv_transpose2d(z, weight[V_SHAPE[0] :], bias, stride=2, padding=1)
-        heard = F.conv_transpose2d(self.standardise(v), weight[: V_SHAPE[0]], stride=2, padding=1)
+        n = self.standardise.n_channels
+        silent = F.conv_transpose2d(z, weight[n:], bias, stride=2, padding=1)
+        heard = F.conv_transpose2d(self.standardise(v), weight[:n], stride=2, padding=1)
         both = F.relu(norm_by(silent, silent + heard, self.norm1))
         silent = F.relu(self.norm1(silent))
         x = F.relu(norm_by(self.deconv2(silent), self.deconv2(both), self.norm2))
@@ -220,10 +249,10 @@ class Classifier(nn.Module):
 class MVNet(nn.Module):
     """The trained pair {E, G}: mel (B, 3, 128, 256), z (B, 256, 8, 8) → image (B, 3, 64, 64) in [-1, 1]."""
 
-    def __init__(self, power: float = 1.0) -> None:
+    def __init__(self, power: float = 1.0, n_readings: int = 1) -> None:
         super().__init__()
         self.encoder = Encoder(power)
-        self.generator = Generator()
+        self.generator = Generator(n_readings)
 
     def forward(self, mel: Tensor, z: Tensor) -> Tensor:
         image: Tensor = self.generator(self.encoder(mel), z)
