@@ -39,6 +39,9 @@ BENCHES = {
     "styles": Bench(
         "the style-transfer networks beside the published WCT: ms, losses", "benchmarks.styles_bench"
     ),
+    "tempo": Bench(
+        "tempo and beat on clicks and rendered scores, beside BeatNet's activations", "benchmarks.tempo_bench"
+    ),
     "pipeline": Bench(
         "a minute of the default show: rates, latency, CPU", "benchmarks.show_bench", "pipeline"
     ),

@@ -156,10 +156,13 @@ class BeatTracker:
 
     # What is heard -------------------------------------------------------------------------------------
 
-    def push(self, flux: float, openness: float, clock: ClockNow | None = None) -> Beat:
-        """Flux of a hop → the beat at its end; `clock` is followed where there is one."""
+    def push(self, strength: float, openness: float, clock: ClockNow | None = None) -> Beat:
+        """How much begins in a hop, and how open the gate is, [0, 1] → the beat at its end.
+
+        `clock` is followed where there is one.
+        """
         at = self._n_heard % self._n_memory
-        self._envelope[at] = self._envelope[at + self._n_memory] = flux * openness
+        self._envelope[at] = self._envelope[at + self._n_memory] = strength
         self._n_heard += 1
         self._is_led = clock is not None
         is_kept = self.is_locked and self.tempo_bpm > 0.0
@@ -250,10 +253,14 @@ class BeatTracker:
         bins = ((ago / period) % 1.0 * self.PHASE_BINS).astype(np.int64) % self.PHASE_BINS
         return np.bincount(bins, weights, minlength=self.PHASE_BINS)
 
+    def pattern(self, envelope: np.ndarray) -> np.ndarray:
+        """What is struck by where in the beat we are if that starts it, (N_TEMPLATE,), largest 1."""
+        folded = self._fold(envelope, self.PATTERN_MEMORY_S).reshape(N_TEMPLATE, 2).sum(axis=1)
+        return folded / max(float(folded.max()), 1e-12)
+
     def _heard_phase(self, envelope: np.ndarray, is_first: bool) -> float:
         """Where in the beat the newest sample is, by what is usually struck around a beat: [0, 1)."""
-        pattern = self._fold(envelope, self.PATTERN_MEMORY_S).reshape(N_TEMPLATE, 2).sum(axis=1)
-        score = self._template @ (pattern / max(float(pattern.max()), 1e-12))
+        score = self._template @ self.pattern(envelope)
         if not is_first:
             middles = (np.arange(N_TEMPLATE) + 0.5) / N_TEMPLATE
             away = (middles - self._beats + 0.5) % 1.0 - 0.5

@@ -60,6 +60,8 @@ class FastFeatures:
         self._taps_ns: list[int] = []
         self._resyncs_ns: list[int] = []
         self._clock = ExternalClock()
+        self.strength = 0.0
+        """What the beat of the newest hop was followed by: its flux, the low bands counted more."""
         self._beat = BeatTracker(self.hop_s)
         self._beat.is_locked, self._beat.beats_per_bar = self._is_locked, self._beats_per_bar
 
@@ -168,7 +170,8 @@ class FastFeatures:
             self._beat.tap((time_ns - self._taps_ns.pop(0)) / 1e9)
         while self._resyncs_ns and self._resyncs_ns[0] <= time_ns:
             self._beat.resync((time_ns - self._resyncs_ns.pop(0)) / 1e9)
-        beat = self._beat.push(flux + LOW_FLUX_WEIGHT * low_flux, openness, self._clock_at(time_ns))
+        self.strength = (flux + LOW_FLUX_WEIGHT * low_flux) * openness
+        beat = self._beat.push(self.strength, openness, self._clock_at(time_ns))
         return Features(
             time_ns=time_ns,
             sample=self.n_samples,

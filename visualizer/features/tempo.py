@@ -26,7 +26,7 @@ NEAR_DEVIATIONS = 2.5
 N_NEAR = 51
 SAME_TEMPO = 0.06
 """Tempi that are so few octaves apart are one."""
-KEEPING = 1.0
+KEEPING = 3.0
 """What has been the tempo is this much likelier, as a logarithm: no jumping between it and its double."""
 
 

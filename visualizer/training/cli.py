@@ -11,6 +11,7 @@ SCRIPTS = {
     "mvnet": "learn to show music as a style image of its era",
     "style": "distil the encoder of style transfer and train its four networks",
     "transfer": "pair music with pictures and fit the map from embedding to style",
+    "tempo": "learn from scores what tells a beat, for the tempo that is heard",
     "report": "measure the networks that ship and write docs/models.md",
 }
 

@@ -1,10 +1,10 @@
-"""Music at known tempi to measure beat tracking with: clicks, and scores rendered at one tempo throughout."""
+"""Music at known tempi, to learn beats from and to measure with: clicks, and scores at one tempo."""
 
 from __future__ import annotations
 
 import csv
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,12 +53,12 @@ class Score:
     own_bpm: float
 
 
-def clicks() -> Iterator[Take]:
+def clicks(tempi_bpm: Iterable[int] = CLICK_TEMPI_BPM) -> Iterator[Take]:
     """Clicks of 5 ms over faint noise, each tempo from somewhere between two beats on."""
     rng = np.random.default_rng(0)
     t = np.arange(RATE_HZ // 20) / RATE_HZ
     click = np.sin(2 * np.pi * 1000 * t) * np.exp(-t / 0.005)
-    for bpm in CLICK_TEMPI_BPM:
+    for bpm in tempi_bpm:
         samples = 1e-4 * rng.standard_normal(round(LENGTH_S * RATE_HZ))
         beats_s = np.arange(rng.uniform(0.05, 0.4), LENGTH_S - 0.1, 60.0 / bpm)
         for at in np.round(beats_s * RATE_HZ).astype(int):
