@@ -17,7 +17,7 @@ def test_closing_the_window_ends_the_panel_and_leaves_nothing(regions: Regions) 
     threads, n_before = set(threading.enumerate()), len(QApplication.allWidgets())
     children = set(psutil.Process().children())
     driven = Driven(regions)
-    for page in range(9):
+    for page in range(len(driven.window.page_buttons)):
         driven.window.show_page(page)
         driven.step(8)
     assert len(QApplication.allWidgets()) > n_before + 100

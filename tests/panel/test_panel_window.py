@@ -67,7 +67,7 @@ def test_panic_take_and_tap_ask_by_name(driven: Driven) -> None:
 )
 def test_the_shows_keys_work_here_too(driven: Driven, key: Qt.Key, shift: bool, sent: object) -> None:
     modifier = Qt.KeyboardModifier.ShiftModifier if shift else Qt.KeyboardModifier.NoModifier
-    QTest.mouseClick(driven.window.page_buttons[6], LEFT)  # a click on a button does not disarm them
+    QTest.mouseClick(driven.window.page_buttons[7], LEFT)  # a click on a button does not disarm them
     QTest.keyClick(driven.window, key, modifier)
     driven.step()
     assert driven.sent == [sent]
@@ -139,7 +139,7 @@ def test_models_come_with_their_pictures(driven: Driven) -> None:
 
 
 def test_a_process_is_restarted_by_its_button(driven: Driven) -> None:
-    driven.window.show_page(8)
+    driven.window.show_page(len(driven.window.page_buttons) - 1)
     status = told(capture={}, deck_a={})
     status["deck_a"] |= {"state": "failed", "sentence": "The model is missing."}  # type: ignore[operator]
     driven.panel.on_command({"status": status})
@@ -183,7 +183,7 @@ def test_presets_are_recalled_saved_and_deleted(driven: Driven) -> None:
 
 def test_every_parameter_has_its_place(driven: Driven) -> None:
     elsewhere = {"audio.input", "show.mode", "era.content", "era.network", "era.mvnet", "display.monitor"}
-    elsewhere |= {"traumer.tagger", "traumer.map", "traumer.generator"}
+    elsewhere |= {"traumer.tagger", "traumer.map", "traumer.generator", "show.set_list"}
     placed = set(driven.window.controls.by_id) | elsewhere
     assert {id for id in PARAMETERS if not id.startswith("output.")} == placed
 

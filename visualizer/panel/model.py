@@ -27,6 +27,8 @@ class Decks:
     """The deck that prepares or holds what comes next."""
     stage: Stage = "idle"
     sentence: str = ""
+    is_ahead: bool = False
+    """Whether the next cue is loaded there before its time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,12 @@ class Model:
         self.processes: dict[str, Process] = {}
         self.presets: list[dict[str, Any]] = []
         """By file: slot (or None), name, problem, ours."""
+        self.sets: list[dict[str, Any]] = []
+        """Set lists by file: name, problem."""
+        self.set_list: dict[str, Any] = {}
+        """The one that is open, see `Cues.state`: name, cues, place, next, runs, assumed and more."""
+        self.cue_line = ""
+        """What begins next, and when, in words."""
         self.preset, self.preset_sentence = "", ""
         """The name of what was recalled or saved last, and what there is to say of it now."""
         self.hear_settings(settings)
@@ -109,6 +117,10 @@ class Model:
             if self._values[id] != value:
                 self._values[id] = value
                 self._changed.add(id)
+
+    def now_s(self) -> float:
+        """The model's clock."""
+        return self._now_s()
 
     def take_changed(self) -> set[str]:
         """The ids whose value may have changed since the last call."""
@@ -165,6 +177,11 @@ class Model:
         self.preset_sentence = str(told.get("preset_sentence", self.preset_sentence))
         if isinstance(listed := told.get("presets"), list):
             self.presets = [entry for entry in listed if isinstance(entry, dict)]
+        self.cue_line = str(told.get("cue_line", self.cue_line) or "")
+        if isinstance(sets := told.get("sets"), list):
+            self.sets = [entry for entry in sets if isinstance(entry, dict)]
+        if isinstance(opened := told.get("set"), dict):
+            self.set_list = opened
 
     def _hear_decks(self, values: Mapping[str, Any]) -> None:
         on_air = values.get("on_air", self.decks.on_air)
@@ -176,6 +193,7 @@ class Model:
                 "next": None if stage == "idle" else other,
                 "stage": stage,
                 "sentence": values.get("deck_sentence", self.decks.sentence),
+                "is_ahead": self.decks.is_ahead,
             }
         )
 
@@ -203,6 +221,7 @@ def _read_decks(told: Mapping[str, Any]) -> Decks:
         next=following if following in ("a", "b") else None,
         stage=stage if stage in get_args(Stage) else "idle",
         sentence=str(told.get("sentence") or ""),
+        is_ahead=bool(told.get("is_ahead")),
     )
 
 

@@ -46,6 +46,7 @@ class Preview(Card):
         row.addWidget(hold.widget)
         self.column.addLayout(row)
         self.column.addLayout(self._build_fade(controls))
+        self.column.addLayout(self._build_crossfader(controls))
         self.sentence = text("", "quiet", wraps=True)
         self.sentence.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.column.addWidget(self.sentence)
@@ -57,6 +58,15 @@ class Preview(Card):
         row.addWidget(fade.widget, 1)
         if fade.number is not None:
             row.addWidget(fade.number)
+        return row
+
+    def _build_crossfader(self, controls: Controls) -> QHBoxLayout:
+        """By hand from what is on air to what is ready."""
+        self.crossfader, row = controls.make("show.crossfader").widget, QHBoxLayout()
+        row.setSpacing(theme.GAP_PX)
+        row.addWidget(text("On air", "quiet"))
+        row.addWidget(self.crossfader, 1)
+        row.addWidget(text("Next", "quiet"))
         return row
 
     def refresh(self) -> None:
@@ -80,6 +90,7 @@ class Preview(Card):
         self.on_air_name.setText(f"On air: {self._name(decks.on_air)}")
         self.next_name.setText("Next" if decks.next is None else f"Next: {self._name(decks.next)}")
         self.take.setEnabled(decks.stage == "ready")
+        self.crossfader.setEnabled(decks.stage == "ready")
         self.sentence.setText(decks.sentence or self._describe(decks))
         self.sentence.setObjectName("warning" if decks.sentence else "quiet")
         style = self.sentence.style()
@@ -107,6 +118,8 @@ class Preview(Card):
         match decks.stage:
             case "loading":
                 return f"Deck {(decks.next or '').upper()} loads; the picture on air goes on."
+            case "ready" if decks.is_ahead:
+                return "The next cue is loaded."
             case "ready" if self._model["show.hold_next"]:
                 return "Ready: press Take, or Enter."
             case "ready":

@@ -36,6 +36,18 @@ QPushButton:focus {{ border-color: {TEXT}; }}
 
 QPushButton#blackout, QPushButton#freeze, QPushButton#panic, QPushButton#record, QPushButton#take {{
     font-weight: 600; min-height: 34px; padding: 3px 16px; }}
+QPushButton#blackout, QPushButton#freeze, QPushButton#panic {{
+    font-size: {FONT_PX + 2}px; min-height: 46px; padding: 3px 20px; }}
+QPushButton#go {{ font-size: {BIG_PX + 4}px; font-weight: 700; min-height: 56px; min-width: 88px; }}
+QPushButton#go:enabled {{ background: {ACCENT}; border-color: {ACCENT}; color: {ON_ACCENT}; }}
+QPushButton#go:pressed {{ background: {ORANGE}; border-color: {ORANGE}; }}
+QPushButton#go:focus {{ border-color: {TEXT}; }}
+#accent {{ color: {ACCENT}; }}
+QListWidget#cues {{ background: {GROUND}; border: 2px solid {RAISED}; border-radius: 8px; padding: 4px;
+    outline: none; }}
+QListWidget#cues:focus {{ border-color: {LINE}; }}
+QListWidget#cues::item {{ padding: 6px 6px; border-radius: 6px; }}
+QListWidget#cues::item:selected {{ background: {LINE}; color: {TEXT}; }}
 QPushButton#blackout {{ background: #4a1d20; border-color: #7c2a2e; }}
 QPushButton#blackout:checked {{ background: {RED}; border-color: {RED}; color: #ffffff; }}
 QPushButton#freeze {{ background: #17324a; border-color: #27557e; }}

@@ -34,6 +34,7 @@ from visualizer.panel.model import Model
 from visualizer.panel.models import ModelsPage
 from visualizer.panel.presets import PresetsPage
 from visualizer.panel.preview import Preview
+from visualizer.panel.setlist import SetListPage
 from visualizer.panel.surfaces import Scroll, button
 from visualizer.panel.topbar import TopBar
 from visualizer.types import Features
@@ -44,7 +45,21 @@ MOST_LIVE_PX = 640
 _ELSEWHERE = {
     "traumer": {"traumer.tagger", "traumer.map", "traumer.generator"},
     "era": {"era.content", "era.network", "era.mvnet"},
-    "show": {"show.mode", "show.fade_s", "show.hold_next", "show.morph_s"},
+    "show": {
+        f"show.{name}"
+        for name in (
+            "mode",
+            "fade_s",
+            "hold_next",
+            "morph_s",
+            "crossfader",
+            "quantise",
+            "lock",
+            "shuffle",
+            "repeat",
+            "set_list",
+        )
+    },
     "display": {"display.monitor"},
 }
 """What has a place of its own, with pictures."""
@@ -63,6 +78,7 @@ class PanelWindow(QMainWindow):
         self.inputs = InputsPage(model, self.controls)
         self.models, self.contents = ModelsPage(model), ContentsPage(model)
         self.presets, self.health = PresetsPage(model, self.controls), HealthPage(model)
+        self.setlist = SetListPage(model, self.controls)
         self.preview = Preview(model, self.controls, feed)
         self.hearing = Hearing(model, feed)
         self.pages = QStackedWidget()
@@ -82,16 +98,19 @@ class PanelWindow(QMainWindow):
         grid = QGridLayout(ground)
         grid.setContentsMargins(*[theme.GAP_PX] * 4)
         grid.setSpacing(theme.GAP_PX)
-        rail = QVBoxLayout()
+        names = QWidget()
+        rail = QVBoxLayout(names)
+        rail.setContentsMargins(0, 0, 0, 0)
         rail.setSpacing(2)
         for place, (name, page) in enumerate(self._build_pages()):
             self.pages.addWidget(Scroll(page))
             choose = button(name, "page", checkable=True)
-            choose.setToolTip(f"Alt {place + 1}")
             choose.clicked.connect(lambda _, place=place: self.show_page(place))
-            QShortcut(QKeySequence(f"Alt+{place + 1}"), self).activated.connect(
-                lambda place=place: self.show_page(place)
-            )
+            if place < 9:
+                choose.setToolTip(f"Alt {place + 1}")
+                QShortcut(QKeySequence(f"Alt+{place + 1}"), self).activated.connect(
+                    lambda place=place: self.show_page(place)
+                )
             bold = choose.font()
             bold.setBold(True)
             choose.setMinimumWidth(QFontMetrics(bold).horizontalAdvance(name.replace("&", "")) + 32)
@@ -107,7 +126,7 @@ class PanelWindow(QMainWindow):
         self.live = Scroll(live)
         self.live.setMaximumWidth(MOST_LIVE_PX)
         grid.addWidget(self.top, 0, 0, 1, 3)
-        grid.addLayout(rail, 1, 0)
+        grid.addWidget(Scroll(names), 1, 0)
         grid.addWidget(self.pages, 1, 1)
         grid.addWidget(self.live, 1, 2)
         grid.setColumnStretch(1, 2)
@@ -124,6 +143,7 @@ class PanelWindow(QMainWindow):
             ("&Models", self.models),
             ("C&ontent", self.contents),
             ("&Presets", self.presets),
+            ("Set &list", self.setlist),
             ("T&räumer", self._sliders("traumer")),
             ("&Era", self._sliders("era")),
             ("E&ffects", self._sliders("effects")),
@@ -190,20 +210,22 @@ class PanelWindow(QMainWindow):
         else:
             self.hearing.refresh_mel(features)
         if self._n % 5 == 0:
-            self._refresh_slowly(page, features)
+            self._refresh_slowly(features)
 
-    def _refresh_slowly(self, page: int, features: Features | None) -> None:
+    def _refresh_slowly(self, features: Features | None) -> None:
         self.top.follow(features)
         self.preview.follow()
         self.hearing.follow(features)
-        if page == 1:
-            self.models.refresh()
-        elif page == 2:
-            self.contents.refresh()
-        elif page == 3:
-            self.presets.follow()
-        elif page == len(self.page_buttons) - 1:
-            self.health.follow()
+        followers = {
+            self.models: self.models.refresh,
+            self.contents: self.contents.refresh,
+            self.presets: self.presets.follow,
+            self.setlist: self.setlist.follow,
+            self.health: self.health.follow,
+        }
+        for shown, follow in followers.items():
+            if shown.isVisible():
+                follow()
 
     def close_work(self) -> None:
         """Ends threads and processes."""
