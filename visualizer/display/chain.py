@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import moderngl
@@ -18,6 +19,15 @@ from visualizer.shaders import Found, Library
 from visualizer.types import Float32, UserError
 
 Get = Callable[[str], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Rehearsal:
+    """A shader that is drawn unseen, before it is shown."""
+
+    effect: isf.Effect
+    canvas: Canvas
+    steps: Iterator[None]
 
 
 class Chain:
@@ -36,6 +46,8 @@ class Chain:
         self._fired: set[str] = set()
         self._ids: dict[str, dict[str, tuple[str, ...]]] = {}
         self._of_library: Library | None = None
+        self._rehearsal: _Rehearsal | None = None
+        self._has_rehearsed = False
         self.active: tuple[str, ...] = ()
         """The filters that were drawn last."""
         self.hears = False
@@ -52,7 +64,7 @@ class Chain:
     def begin(self) -> None:
         """Once a frame, before anything else."""
         self.shelf.tend()
-        self.hears = False
+        self.hears = self._has_rehearsed = False
 
     def end(self) -> None:
         """Once a frame, after everything else."""
@@ -67,15 +79,17 @@ class Chain:
         for name in wanted:
             mix = float(get(f"shader.{name}.mix"))
             effect = self.shelf.effect(name) if mix > 0.0 else None
+            images = {"inputImage": shown.texture}
+            self._prepare(name, images, shown, get, heard)
             if effect is None:
                 continue
             out = self._canvas(graded.size, shown)
-            if not self._apply(name, effect, {"inputImage": shown.texture}, out, shown, get, heard):
+            if not self._apply(name, effect, images, out, shown, get, heard):
                 continue
             if mix < 1.0:
                 both = self._canvas(graded.size, shown, out)
-                images = {"startImage": shown.texture, "endImage": out.texture}
-                self._dissolve.draw(both.framebuffer, images, {"progress": mix})
+                pair = {"startImage": shown.texture, "endImage": out.texture}
+                self._dissolve.draw(both.framebuffer, pair, {"progress": mix})
                 out = both
             shown = out
             drawn.append(name)
@@ -99,15 +113,50 @@ class Chain:
         try:
             values = self._values(found, get)
             all_images = {**self._images(found, effect, get, shown), **images}
-            effect.draw(out.framebuffer, all_images, {**heard, **values})
+            told = {**heard, **values}
+            effect.draw(out.framebuffer, all_images, told)
         except (UserError, moderngl.Error) as error:
             self.shelf.drop(name, str(error))
             return False
         return True
 
+    def _prepare(
+        self,
+        name: str,
+        images: Mapping[str, moderngl.Texture],
+        shown: Canvas,
+        get: Get,
+        heard: Mapping[str, isf.Uniform],
+    ) -> None:
+        """Draws a pass of a shader that comes next, unseen: its first draw takes long, so one a frame."""
+        effect, found = self.shelf.coming(name), self.shelf.library.shaders.get(name)
+        if effect is None or found is None or self._has_rehearsed:
+            return
+        self._has_rehearsed = True
+        try:
+            if self._rehearsal is None or self._rehearsal.effect is not effect:
+                self._end_rehearsal()
+                canvas = Canvas(self._context, shown.size, "f1")
+                all_images = {**self._images(found, effect, get, shown), **images}
+                told = {**heard, **self._values(found, get)}
+                steps = effect.steps(canvas.framebuffer, all_images, told)
+                self._rehearsal = _Rehearsal(effect, canvas, steps)
+            if next(self._rehearsal.steps, self._rehearsal) is self._rehearsal:
+                self._end_rehearsal()
+                self.shelf.promote(name)
+        except (UserError, moderngl.Error) as error:
+            self._end_rehearsal()
+            self.shelf.refuse(name, str(error))
+
+    def _end_rehearsal(self) -> None:
+        if self._rehearsal is not None:
+            self._rehearsal.canvas.release()
+            self._rehearsal = None
+
     def generate(self, name: str, out: Canvas, get: Get, heard: Mapping[str, isf.Uniform]) -> bool:
         """Draws a generator; whether it could."""
         effect = self.shelf.effect(name)
+        self._prepare(name, {}, out, get, heard)
         return effect is not None and self._apply(name, effect, {}, out, out, get, heard)
 
     def cross(
@@ -122,6 +171,7 @@ class Chain:
         """Draws a transition between `startImage` and `endImage`; whether it could."""
         effect = self.shelf.effect(name)
         told = {**heard, "progress": progress}
+        self._prepare(name, images, out, get, told)
         return effect is not None and self._apply(name, effect, images, out, out, get, told)
 
     def _canvas(self, size: tuple[int, int], *taken: Canvas) -> Canvas:
@@ -209,6 +259,7 @@ class Chain:
         self.shelf.resize(size)
 
     def _free(self) -> None:
+        self._end_rehearsal()
         for canvas in self._canvases:
             canvas.release()
         self._canvases.clear()

@@ -17,12 +17,13 @@ from visualizer.display.readback import Readback
 from visualizer.display.readings import Readings, read
 from visualizer.display.renderer import Renderer
 from visualizer.display.shown import Shown
-from visualizer.display.texture_sharing import TextureSharing, open_sharing
+from visualizer.display.surfaces import Surfaces
+from visualizer.display.wakefulness import Wakefulness
 from visualizer.display.window import Window
 from visualizer.ipc.ring import RingReader
 from visualizer.ipc.worker import Worker
 from visualizer.modulation import Delay, Moving, asked_of_decks, lead
-from visualizer.types import Features, Image, UInt8, UserError
+from visualizer.types import Features, Image, UInt8
 
 DEAF_AFTER_S = 0.5
 """Features older than this are not heard any more: the picture calms down."""
@@ -34,7 +35,7 @@ ASKING_S = 0.1
 ICON_WAIT_S = 0.1
 MAX_PROBLEMS = 12
 """So many failing shaders are told of."""
-_PLACE = ("display.fullscreen", "display.monitor")
+_PLACE = ("display.fullscreen", "display.monitor", "wall.mirrors")
 _SIZE = ("display.width", "display.height")
 
 
@@ -54,8 +55,9 @@ class Display(Worker):
         self._renderer = Renderer(context, self._frame_size(), live=True)
         self._overlay = Overlay(context)
         self._readback: Readback | None = None
-        self._sharing: TextureSharing | None = None
-        self._problems: dict[str, str] = {}
+        self._surfaces = Surfaces(self._window, self._renderer)
+        self._misplaced = ""
+        self._wakefulness = Wakefulness()
         self._sound: RingReader | None = None
         self._shown = Shown()
         self._fader = Fader(self._on_air)
@@ -74,8 +76,9 @@ class Display(Worker):
         self._hear()
         self._renderer.draw(clock.seconds(clock.now_ns()), None, self.settings)  # compiles what is needed
         self._place()
-        self._open_sharing()
+        self._surfaces.share(self._get("output.texture"))
         self._window.show()
+        self._wakefulness.begin()
         self.step()
 
     def step(self) -> float:
@@ -102,8 +105,6 @@ class Display(Worker):
 
     def _draw(self, now_s: float) -> None:
         size = self._frame_size()
-        screen = self._window.screen
-        self._renderer.resize(size)
         self._hear()
         settings = {id: self._get(id) for id in parameters.PARAMETERS}
         late_s = max(settings["show.offset_ms"], 0.0) / 1e3
@@ -112,10 +113,11 @@ class Display(Worker):
         moved = self._moving.settings(now_s, features, settings, self._ask_deck(now_s, settings))
         features = lead(features, settings) if features else None
         mix = self._fader.update(now_s, self._on_air, self._fade_s(settings), self._by_hand(settings))
-        self._renderer.draw(now_s, features, moved, mix, target=screen)
+        drawn = self._surfaces.draw(
+            moved, size, lambda target: self._renderer.draw(now_s, features, moved, mix, target)
+        )
         self._hear_sound()
-        self._record(now_s, screen)
-        self._share()
+        self._record(now_s, drawn)
         self._draw_overlay(now_s, size)
         begun_s = clock.seconds(clock.now_ns())
         self._window.swap()
@@ -236,35 +238,15 @@ class Display(Worker):
             if image:
                 self.regions.rendered.write(image)
 
-    def _share(self) -> None:
-        """Hands the frame to other programs on this GPU, without what is laid over it."""
-        if self._sharing is None:
-            return
-        texture = self._renderer.draw_again().color_attachments[0]
-        assert isinstance(texture, moderngl.Texture)
-        self._sharing.publish(texture)
-
-    def _open_sharing(self) -> None:
-        """Begins or ends the sharing; what this system cannot do is told."""
-        if self._sharing is not None:
-            self._sharing.close()
-            self._sharing = None
-        self._problems["sharing"] = ""
-        if self._get("output.texture"):
-            try:
-                self._sharing = open_sharing()
-            except UserError as error:
-                self._problems["sharing"] = str(error)
-        self._report()
-
     def _report(self) -> None:
-        self.report(" ".join(sentence for sentence in self._problems.values() if sentence))
+        told = (self._misplaced, self._surfaces.sentence, self._renderer.titles.sentence)
+        self.report(" ".join(sentence for sentence in told if sentence))
 
     def _tell(self, shown_s: float) -> None:
         if shown_s - self._told_s < 0.2:
             return
         self._told_s = shown_s
-        self._problems["titles"] = self._renderer.titles.sentence
+        self._wakefulness.step(shown_s)
         self._report()
         monitor = self._window.monitor
         self._follow_shaders()
@@ -306,15 +288,14 @@ class Display(Worker):
         if any(id in changed for id in _SIZE):
             self._window.resize(self._get("display.width"), self._get("display.height"))
         if "output.texture" in changed:
-            self._open_sharing()
+            self._surfaces.share(self._get("output.texture"))
         if "display.fps" in changed:
             self._pacer.want(self._get("display.fps"))
 
     def _place(self) -> None:
         self.health["monitors"] = [monitor.name for monitor in monitors.connected()]
-        self._problems["place"] = self._window.place(
-            self._get("display.fullscreen"), self._get("display.monitor")
-        )
+        self._misplaced = self._window.place(self._get("display.fullscreen"), self._get("display.monitor"))
+        self._surfaces.place({"wall.mirrors": self._get("wall.mirrors")})
         self._report()
 
     def on_settings(self, changed: Mapping[str, Any]) -> None:
@@ -362,9 +343,10 @@ class Display(Worker):
 
     def close(self) -> None:
         """Closes the window."""
-        sharing = getattr(self, "_sharing", None)
-        if sharing:
-            sharing.close()
+        surfaces = getattr(self, "_surfaces", None)
+        if surfaces:
+            surfaces.close()
+            self._wakefulness.end()
         renderer = getattr(self, "_renderer", None)
         if renderer:
             renderer.chain.shelf.close()

@@ -49,6 +49,8 @@ class Readings:
     level_dbfs: float | None = None
     gain_db: float = 0.0
     tempo_bpm: float = 0.0
+    tempo_from: str = ""
+    """Whence the tempo is, unless it is heard: tapped, locked, midi or link."""
     input: str = ""
     runtime: str = ""
     """What runs the networks, and why that."""
@@ -164,7 +166,7 @@ def _figures(sheet: _Sheet, readings: Readings, y: float) -> float:
         ),
         (
             *_ages(readings),
-            (f"{readings.tempo_bpm:.0f}" if readings.tempo_bpm else "-", "beats/min"),
+            _tempo(readings),
         ),
     )
     step = (WIDTH - 2 * MARGIN) / 4
@@ -175,6 +177,12 @@ def _figures(sheet: _Sheet, readings: Readings, y: float) -> float:
             sheet.text(x, y + 24, name, 11, QUIET)
         y += 50
     return y - 26
+
+
+def _tempo(readings: Readings) -> tuple[str, str]:
+    if not readings.tempo_bpm:
+        return "-", "beats/min"
+    return f"{readings.tempo_bpm:.0f}", f"BPM ({readings.tempo_from})" if readings.tempo_from else "beats/min"
 
 
 def _ages(readings: Readings) -> list[tuple[str, str]]:

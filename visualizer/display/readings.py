@@ -67,6 +67,7 @@ def read(
         level_dbfs=features.level_dbfs if is_heard else None,
         gain_db=features.gain_db,
         tempo_bpm=features.tempo_bpm if is_heard else 0.0,
+        tempo_from=_tempo_from(capture.get("tempo_from")),
         input=str(capture.get("input", "")),
         runtime=" · ".join(
             str(text) for text in (deck.get("runtime"), *deck.get("runtime_reasons", ())) if text
@@ -74,6 +75,11 @@ def read(
         coming=coming,
         warnings=_warnings(states, now_ns, sentence, on_air),
     )
+
+
+def _tempo_from(told: object) -> str:
+    """Whence the tempo is, where that is worth a word."""
+    return str(told) if told in ("tapped", "locked", "midi", "link") else ""
 
 
 def _era(told: Mapping[str, Any] | None) -> tuple[str, int] | None:

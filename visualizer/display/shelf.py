@@ -13,10 +13,11 @@ from pathlib import Path
 
 import moderngl
 
-from visualizer import shaders
+from visualizer import parameters, shaders
 from visualizer.display import isf
 from visualizer.display.isf.trial import Verdict
 from visualizer.display.proving import Prover, Verdicts
+from visualizer.parameters import Parameter
 from visualizer.shaders import Found, Library
 from visualizer.types import UInt8, UserError
 
@@ -53,18 +54,18 @@ class Shelf:
     def __init__(self, context: moderngl.Context, size: tuple[int, int], is_live: bool) -> None:
         """`size`: of the frames that are to be drawn. Not live, `effect` waits until the shader is there."""
         self._context = context
-        self._is_live = is_live
         self._effects: dict[str, isf.Effect] = {}
+        self._coming: dict[str, isf.Effect] = {}
         self._pictures: dict[str, moderngl.Texture | None] = {}
+        self.is_live = is_live
+        """Whether frames must not wait."""
         self._scout = Scout(str(context.info["GL_RENDERER"]), size, LIMIT_S if is_live else PATIENT_LIMIT_S)
+        self.library = self._scout.library
+        """What there is; parameters of all of it are declared."""
         self._problems: dict[str, str] = {}
+        self._changed = False
         if is_live:
             self._scout.start()
-
-    @property
-    def library(self) -> Library:
-        """What there is."""
-        return self._scout.library
 
     @property
     def problems(self) -> Mapping[str, str]:
@@ -78,13 +79,14 @@ class Shelf:
 
     def took_change(self) -> bool:
         """Whether files came, changed or went since the last call."""
-        return self._scout.took_change()
+        changed, self._changed = self._changed, False
+        return changed
 
     def effect(self, name: str) -> isf.Effect | None:
         """A shader ready to draw; None while it is not, or fails. To be asked for in every frame."""
         if name not in self._effects and name not in self._problems:
             self._scout.want(name)
-            if not self._is_live:
+            if not self.is_live:
                 self._scout.work()
                 self.tend()
         return self._effects.get(name)
@@ -94,13 +96,20 @@ class Shelf:
         if path not in self._pictures:
             self._pictures[path] = None
             self._scout.want_picture(path)
-            if not self._is_live:
+            if not self.is_live:
                 self._scout.work()
                 self.tend()
         return self._pictures[path]
 
     def tend(self) -> None:
         """Takes in at most one thing that is ready; to be called once a frame."""
+        news = self._scout.news
+        if news is not None:
+            self._scout.news = None
+            self.library, (declared, gone) = news
+            parameters.declare(declared, gone)
+            self._changed = True
+            return
         try:
             ready = self._scout.ready.get_nowait()
         except queue.Empty:
@@ -120,13 +129,33 @@ class Shelf:
         except UserError as error:
             self._problems[name] = str(error)
             return
-        before = self._effects.pop(name, None)
-        if before is not None:
-            before.release()
-        self._effects[name] = effect
+        self._forget(self._coming, name)
+        self._coming[name] = effect
+        if not self.is_live:
+            self.promote(name)
+
+    def coming(self, name: str) -> isf.Effect | None:
+        """A compiled shader that was not drawn yet and takes its place with `promote`."""
+        return self._coming.get(name)
+
+    def promote(self, name: str) -> None:
+        """What was coming is there; an older one of that name goes."""
+        self._forget(self._effects, name)
+        effect = self._effects[name] = self._coming.pop(name)
         self._problems.pop(name, None)
         if effect.notes:
             self._problems[name] = effect.notes[0]
+
+    def refuse(self, name: str, reason: str) -> None:
+        """What was coming fails; an older one of that name stays."""
+        self._forget(self._coming, name)
+        self._problems[name] = reason
+
+    @staticmethod
+    def _forget(effects: dict[str, isf.Effect], name: str) -> None:
+        effect = effects.pop(name, None)
+        if effect is not None:
+            effect.release()
 
     def _take_picture(self, ready: _Picture) -> None:
         if ready.pixels is None:
@@ -139,9 +168,7 @@ class Shelf:
 
     def drop(self, name: str, reason: str) -> None:
         """Takes a shader out that failed while it was drawn; it comes back when its file is saved."""
-        effect = self._effects.pop(name, None)
-        if effect is not None:
-            effect.release()
+        self._forget(self._effects, name)
         self._problems[name] = reason
 
     def resize(self, size: tuple[int, int]) -> None:
@@ -155,12 +182,13 @@ class Shelf:
     def release(self) -> None:
         """Ends the thread and its process, frees everything."""
         self.close()
-        for effect in self._effects.values():
+        for effect in (*self._effects.values(), *self._coming.values()):
             effect.release()
         for texture in self._pictures.values():
             if texture is not None:
                 texture.release()
         self._effects.clear()
+        self._coming.clear()
         self._pictures.clear()
 
 
@@ -178,7 +206,8 @@ class Scout:
         self._stamps = _stamps()
         self._prover: Prover | None = None
         self._n_idle = 0
-        self._changed = False
+        self.news: tuple[Library, tuple[list[Parameter], list[str]]] | None = None
+        """Another library with what it changes of the parameters, until the GL thread has taken it."""
         self._end = threading.Event()
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
@@ -200,11 +229,6 @@ class Scout:
         self._picture_wishes.put(path)
         self._wake.set()
 
-    def took_change(self) -> bool:
-        """Whether the library changed since the last call."""
-        changed, self._changed = self._changed, False
-        return changed
-
     def _run(self) -> None:
         while not self._end.is_set():
             self._look()
@@ -225,7 +249,7 @@ class Scout:
         stems = {file.with_suffix("") for file in changed}
         self._stamps = stamps
         self.library = library = shaders.scan()
-        self._changed = True
+        self.news = library, parameters.changes_of_shaders(library)
         for name, found in library.shaders.items():
             if found.file.with_suffix("") in stems:
                 self._wishes.put(name)

@@ -82,6 +82,11 @@ class Window:
         glfw.set_monitor_callback(self._monitor)
 
     @property
+    def handle(self) -> Any:
+        """GLFW's, for windows that share its context."""
+        return self._handle
+
+    @property
     def size(self) -> tuple[int, int]:
         """Width and height of the framebuffer, px; zero while it is an icon."""
         width_px, height_px = glfw.get_framebuffer_size(self._handle)
@@ -132,13 +137,17 @@ class Window:
         glfw.swap_buffers(self._handle)
 
     def place(self, fullscreen: bool, wanted: str) -> str:
-        """Puts it on the monitor `wanted`, or on the primary one; a sentence when that one is missing."""
+        """Puts it on the monitor `wanted`; a sentence when that one is missing.
+
+        Meanwhile it is a window on the primary one: full screen it would cover the panel there.
+        """
         there = monitors.connected()
         chosen = monitors.choose(there, wanted)
         sentence = ""
         if wanted and not chosen:
             names = ", ".join(m.name for m in there) or "none"
             sentence = f"Monitor {wanted!r} is not connected; there is {names}."
+            fullscreen = False
         target = chosen or monitors.choose(there, "")
         if target is None:
             return sentence or "No monitor is connected."

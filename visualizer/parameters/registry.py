@@ -15,12 +15,13 @@ from visualizer.parameters import (
     declared_modes,
     declared_modulation,
     declared_output,
-    declared_titles,
     declared_shaders,
     declared_tempo,
+    declared_titles,
+    declared_wall,
 )
 from visualizer.parameters.parameter import Parameter, Value
-from visualizer.shaders import scan
+from visualizer.shaders import Library, scan
 from visualizer.types import UserError
 
 _DECLARED = (
@@ -29,6 +30,7 @@ _DECLARED = (
     *declared_display.DECLARED,
     *declared_output.DECLARED,
     *declared_titles.DECLARED,
+    *declared_wall.DECLARED,
     *declared_control.DECLARED,
     *declared_tempo.DECLARED,
     *declared_midi.DECLARED,
@@ -70,9 +72,9 @@ def on_declared(follow: Callable[[], None]) -> None:
     _followers.append(follow)
 
 
-def changes_of_shaders() -> tuple[list[Parameter], list[str]]:
+def changes_of_shaders(library: Library | None = None) -> tuple[list[Parameter], list[str]]:
     """What `declare` has to add and to take away after files of shaders came, changed or went."""
-    now = {p.id: p for p in declared_shaders.declare_all(scan())}
+    now = {p.id: p for p in declared_shaders.declare_all(library or scan())}
     gone = [id for id in PARAMETERS if id.startswith("shader.") and id not in now]
     return [p for id, p in now.items() if PARAMETERS.get(id) != p], gone
 

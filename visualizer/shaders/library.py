@@ -12,7 +12,7 @@ from visualizer.shaders.header import Header, Role, read_header
 from visualizer.types import UserError
 
 MAX_FILE_BYTES = 1 << 20
-MAX_FILES = 500
+MAX_FILES = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +84,35 @@ def read_text(file: Path) -> str:
 
 
 def scan(where: Sequence[Path] | None = None) -> Library:
-    """Reads the headers of all shaders; a broken one costs only itself."""
+    """Reads the headers of all shaders that are not known yet; a broken one costs only itself."""
     shaders: dict[str, Found] = {}
     broken: dict[str, str] = {}
     for folder in folders() if where is None else where:
         for file in list_files(folder)[:MAX_FILES]:
-            try:
-                found = Found(name_of(file), file, read_header(read_text(file), file.name))
-            except UserError as error:
-                broken[str(file)] = str(error)
-                continue
-            shaders[found.name] = found
+            found = _look_at(file)
+            if isinstance(found, Found):
+                shaders[found.name] = found
+            else:
+                broken[str(file)] = found
     return Library(shaders, broken)
+
+
+_known: dict[Path, tuple[tuple[int, int], Found | str]] = {}
+"""What was read before, with the time and size that the file had."""
+
+
+def _look_at(file: Path) -> Found | str:
+    """The shader of a file, or why it is none."""
+    try:
+        told = file.stat()
+        stamp = told.st_mtime_ns, told.st_size
+    except OSError:
+        stamp = 0, -1
+    if file not in _known or _known[file][0] != stamp:
+        found: Found | str
+        try:
+            found = Found(name_of(file), file, read_header(read_text(file), file.name))
+        except UserError as error:
+            found = str(error)
+        _known[file] = stamp, found
+    return _known[file][1]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from PIL import Image as Pictures
 
 from visualizer.display.isf import translate
 from visualizer.display.isf.buffers import Box, Buffer, Copier
-from visualizer.display.isf.compiling import compile_program
+from visualizer.display.isf.compiling import Program
 from visualizer.display.isf.shader import Shader
 from visualizer.shaders.header import Pass, Uniform
 from visualizer.types import UInt8, UserError
@@ -22,7 +22,6 @@ MAX_BUFFER_PX = 8192
 MAX_BUFFER_BYTES = 512 << 20
 """All buffers of one shader together."""
 MAX_PICTURE_PX = 4096
-N_CORNERS = 4
 _STAND_IN_PX = 64
 
 
@@ -35,45 +34,40 @@ class Effect:
         self.notes: list[str] = []
         """What is missing though it works, a sentence each."""
         self._context = context
-        self._program = compile_program(context, shader)
-        self._vertices = context.vertex_array(self._program, [])
-        self._uniforms = {
-            name: member
-            for name in self._program
-            if isinstance(member := self._program[name], moderngl.Uniform)
-        }
+        self._programs: list[Program] = []
         self._values: dict[str, Uniform] = {}
         self._names = {i.name: translate.renamed_input(i.name) for i in shader.inputs}
         self._empty: moderngl.Texture | None = None
         self._buffers: dict[str, Buffer] = {}
         self._copier = Copier(context)
         self._imports: dict[str, moderngl.Texture] = {}
+        self.n_passes = len(shader.passes)
+        self._is_plain = self.n_passes == 1 and not shader.passes[0].target
         try:
-            self._units = self._bind_units()
+            for index in range(self.n_passes):
+                self._programs.append(Program(context, shader, index))
+            self._bind_units()
+            self._has_date = any("DATE" in program.uniforms for program in self._programs)
             for declared in shader.inputs:
                 if declared.default is not None:
                     self._set(self._names[declared.name], declared.default)
                     self._values[declared.name] = declared.default
-            self.n_passes = len(shader.passes)
-            self._is_plain = self.n_passes == 1 and not shader.passes[0].target
         except UserError:
             self.release()
             raise
 
-    def _bind_units(self) -> dict[str, int]:
-        """Texture units by the name that the header gives; loads what is imported."""
+    def _bind_units(self) -> None:
+        """Gives each image a texture unit; loads what is imported."""
         shader = self.shader
         names = [*shader.images, *shader.header.targets, *(i.name for i in shader.imports)]
-        units: dict[str, int] = {}
-        for name in dict.fromkeys([*names, "inputImage"]):
-            uniform = self._uniforms.get(self._names.get(name, name))
-            if uniform is not None:
-                units[name] = len(units)
-                uniform.value = units[name]
+        for program in self._programs:
+            for name in dict.fromkeys([*names, "inputImage"]):
+                uniform = program.uniforms.get(self._names.get(name, name))
+                if uniform is not None:
+                    uniform.value = program.units[name] = len(program.units)
         for declared in shader.imports:
-            if declared.name in units:
+            if any(declared.name in program.units for program in self._programs):
                 self._imports[declared.name] = self._import(declared.name, declared.path)
-        return units
 
     def _import(self, name: str, path: str) -> moderngl.Texture:
         folder = self.shader.folder
@@ -100,46 +94,51 @@ class Effect:
         `box` is x, y, width, height in px from the lower left. Values keep until they are given anew; images
         that are not given are black. UserError where a pass wants more than a buffer can be.
         """
+        for _ in self.steps(target, images, values, box):
+            continue
+
+    def steps(
+        self,
+        target: moderngl.Framebuffer,
+        images: Mapping[str, moderngl.Texture],
+        values: Mapping[str, Uniform],
+        box: Box | None = None,
+    ) -> Iterator[None]:
+        """The same, a pass at a time, for a pass's first draw takes a driver long."""
         box = box or (0, 0, target.width, target.height)
         for name, value in values.items():
             self._set(self._names.get(name, name), value)
-        if "DATE" in self._uniforms and "DATE" not in values:
+        if self._has_date and "DATE" not in values:
             self._set("DATE", _date())
         if self._is_plain:
-            self._bind(images)
-            self._draw_pass(target, box)
+            self._draw_pass(0, target, box, images)
+            yield
             return
         self._values.update(values)
         sizes = self._sizes(box[2], box[3])
         last = self.n_passes - 1
         for index, (step, size) in enumerate(zip(self.shader.passes, sizes, strict=True)):
-            self._set("PASSINDEX", index)
             if step.target:
                 buffer = self._buffer(step, size)
-                self._bind(images)
-                self._draw_pass(buffer.back.framebuffer, (0, 0, *size))
+                self._draw_pass(index, buffer.back.framebuffer, (0, 0, *size), images)
                 buffer.swap()
                 if index == last:
                     self._copier.copy(buffer.front.texture, target, box)
             elif index == last:
-                self._bind(images)
-                self._draw_pass(target, box)
+                self._draw_pass(index, target, box, images)
+            yield
 
-    def _draw_pass(self, target: moderngl.Framebuffer, box: Box) -> None:
-        self._set("RENDERSIZE", (float(box[2]), float(box[3])))
-        target.viewport = box
-        target.use()
-        if self.shader.vertex:
-            self._vertices.render(moderngl.TRIANGLE_STRIP, vertices=N_CORNERS)
-        else:
-            self._vertices.render(moderngl.TRIANGLES, vertices=3)
-
-    def _bind(self, images: Mapping[str, moderngl.Texture]) -> None:
-        for name, unit in self._units.items():
+    def _draw_pass(
+        self, index: int, target: moderngl.Framebuffer, box: Box, images: Mapping[str, moderngl.Texture]
+    ) -> None:
+        program = self._programs[index]
+        program.set("RENDERSIZE", (float(box[2]), float(box[3])))
+        for name, unit in program.units.items():
             texture = images.get(name) or self._imports.get(name)
             if texture is None and name in self._buffers:
                 texture = self._buffers[name].front.texture
             (texture or self._black()).use(unit)
+        program.draw(target, box)
 
     def _black(self) -> moderngl.Texture:
         if self._empty is None:
@@ -177,9 +176,8 @@ class Effect:
         return buffer
 
     def _set(self, name: str, value: Uniform) -> None:
-        uniform = self._uniforms.get(name)  # the compiler drops what a shader does not use
-        if uniform is not None:
-            uniform.value = value
+        for program in self._programs:
+            program.set(name, value)
 
     def reset(self) -> None:
         """Forgets what its buffers remember."""
@@ -196,8 +194,9 @@ class Effect:
         self._imports.clear()
         self._empty = None
         self._copier.release()
-        self._vertices.release()
-        self._program.release()
+        for program in self._programs:
+            program.release()
+        self._programs.clear()
 
 
 def _date() -> tuple[float, float, float, float]:

@@ -24,7 +24,6 @@ UNIFORMS = {
     "TIMEDELTA": "float",
     "DATE": "vec4",
     "RENDERSIZE": "vec2",
-    "PASSINDEX": "int",
     "FRAMEINDEX": "int",
     **{f"u_{name}": "float" for name in HEARD},
 }

@@ -70,7 +70,7 @@ def parse(text: str, name: str, vertex: str = "", folder: Path | None = None) ->
         chosen[IMPLICIT_IMAGE] = "sampler2D"
     uniforms = [(type_, translate.renamed_input(n)) for n, type_ in chosen.items()]
     uniforms += [(type_, n) for n, type_ in prelude.UNIFORMS.items() if n not in chosen]
-    known = {n for _, n in uniforms} | {prelude.COORDINATE, "isf_FragColor"}
+    known = {n for _, n in uniforms} | {prelude.COORDINATE, "isf_FragColor", "PASSINDEX"}
     varyings = translate.varyings_of(vertex) if vertex.strip() else None
     first_line = text.count("\n", 0, start) + 1
     fragment = (

@@ -90,11 +90,14 @@ def _judge(context: moderngl.Context, effect: Effect, size: tuple[int, int], mos
 def _warm_up(
     context: moderngl.Context, effect: Effect, images: Mapping[str, moderngl.Texture], size: tuple[int, int]
 ) -> None:
-    """Draws as the show does, so that the driver's cache on disk knows it."""
-    canvas = Canvas(context, size, "f1")
-    effect.draw(canvas.framebuffer, images, {})
+    """Draws as the show does, so that the driver's cache on disk knows it: from both kinds of pictures."""
+    first, then = Canvas(context, size, "f2"), Canvas(context, size, "f1")
+    effect.draw(then.framebuffer, images, {})
+    pictures = [i.name for i in effect.shader.inputs if i.kind == "image"] or ["inputImage"]
+    effect.draw(then.framebuffer, {**images, pictures[0]: first.texture}, {})
     context.finish()
-    canvas.release()
+    first.release()
+    then.release()
 
 
 def _shows(pixels: Float32) -> bool:
