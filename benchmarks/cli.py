@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import BENCHES
+from benchmarks import BENCHES, DEVICES
 from visualizer.types import UserError
 
 RESULTS = Path(__file__).resolve().parent / "results"
@@ -25,13 +25,16 @@ def main(arguments: Sequence[str]) -> int:
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help="which; without any all but the long ones")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here")
+    parser.add_argument(
+        "--device", choices=DEVICES, default="cpu", help="what to measure: the processor (default) or a GPU"
+    )
     parser.add_argument("--log", action="store_true", help="add the figures to benchmarks/results/NAME.json")
     options = parser.parse_args(arguments)
     unknown = [name for name in options.names if name not in BENCHES]
     if unknown:
         raise UserError(f"There is no bench {unknown[0]!r}: choose from {', '.join(BENCHES)}.")
-    names = options.names or [name for name, bench in BENCHES.items() if not bench.is_long]
-    results = {name: _run(name) for name in names}
+    usual = [name for name, b in BENCHES.items() if (not b.is_long if options.device == "cpu" else b.on_cuda)]
+    results = {name: _run(name, options.device) for name in options.names or usual}
     for name, result in results.items():
         if not options.json:
             print(f"{name} on {result['machine']}, commit {result['commit']}")
@@ -43,11 +46,13 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _run(name: str) -> dict[str, Any]:
+def _run(name: str, device: str) -> dict[str, Any]:
     from benchmarks.measuring import commit, load_average, machine
 
     load = load_average()
-    return {"machine": machine(), "commit": commit(), "load_average": load, "figures": BENCHES[name]()}
+    figures = BENCHES[name](device)
+    about = {"machine": machine(), "commit": commit(), "load_average": load}
+    return about | ({} if device == "cpu" else {"device": device}) | {"figures": figures}
 
 
 def _print(value: dict[str, Any], depth: int) -> None:

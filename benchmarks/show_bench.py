@@ -57,6 +57,7 @@ def pipeline() -> dict[str, Any]:
         "seconds": round(lines[-1]["time_s"] - lines[0]["time_s"], 1),
         "images_per_s": _rate(lines, "n_images"),
         "shown_fps": _rate(lines, "n_shown"),
+        "lost_samples": sum(_missing(lines).values()),
         "embeddings_per_s": round(statistics.median(line["ticks_per_s"] for line in lines), 1),
         "latency_ms": {
             name: round(statistics.median(line["latency_ms"][name] for line in lines), 1)
@@ -90,8 +91,8 @@ def startup() -> dict[str, Any]:
             first_frames.append(round(frame_s, 2))
             first_images.append(round(image_s, 2))
     return {
-        "first_moving_pixels_s": statistics.median(first_frames),
-        "first_learned_image_s": statistics.median(first_images),
+        "first_pixels_s": statistics.median(first_frames),
+        "first_images_s": statistics.median(first_images),
         "each": {"pixels": first_frames, "images": first_images},
     }
 
@@ -221,6 +222,7 @@ def memory() -> dict[str, Any]:
     return {
         "minutes": round(float(minutes[-1] - minutes[0]), 1),
         "processes": growth,
+        "slope_mb_per_hour": {name: row["slope_mb_per_hour"] for name, row in growth.items()},
         "images_per_s": _rate(lines, "n_images"),
         "shown_fps": _rate(lines, "n_shown"),
         "longest_gap_ms": max(line["longest_gap_ms"] for line in lines),

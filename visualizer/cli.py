@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -52,6 +53,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(module_name: str, arguments: list[str]) -> int:
+    # NumPy's products are small here: threads for them cost more than they give, most of all on a busy machine.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from visualizer.types import UserError
 
     if module_name.startswith("benchmarks"):  # they stay in the checkout, beside the package
