@@ -16,6 +16,7 @@ from visualizer.panel.meters import Child, Meters
 from visualizer.panel.model import Model
 from visualizer.panel.painted import Level
 from visualizer.panel.surfaces import Card, Elided, Press, button, text
+from visualizer.panel.tempo import TempoCard
 from visualizer.types import Features
 
 ID = "audio.input"
@@ -97,6 +98,8 @@ class InputsPage(QWidget):
         self.sentence = text("", "quiet", wraps=True)
         card.column.addWidget(self.sentence)
         column.addWidget(card)
+        self.tempo = TempoCard(model, controls)
+        column.addWidget(self.tempo)
         column.addWidget(controls.card("audio", without={ID}))
         column.addStretch(1)
         for value, title, note in _ALWAYS:

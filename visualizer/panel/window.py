@@ -205,6 +205,7 @@ class PanelWindow(QMainWindow):
             return
         self.top.refresh(features)
         self.hearing.refresh(features)
+        self.inputs.tempo.refresh(features)
         if self._n % 2 == 0:
             self.preview.refresh()
         else:
@@ -216,6 +217,7 @@ class PanelWindow(QMainWindow):
         self.top.follow(features)
         self.preview.follow()
         self.hearing.follow(features)
+        self.inputs.tempo.follow(features)
         followers = {
             self.models: self.models.refresh,
             self.contents: self.contents.refresh,

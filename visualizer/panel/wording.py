@@ -28,6 +28,8 @@ _LABELS = {
     "era.smoothing_s": "Calm",
     "era.size_px": "Content size",
     "show.morph_s": "Morph",
+    "tempo.source": "Follow",
+    "tempo.beats_per_bar": "Beats of a bar",
     "control.osc": "OSC in",
     "control.osc_host": "OSC address",
     "control.osc_port": "OSC port",
@@ -62,6 +64,7 @@ _PROCESSES = {
     "control": "Remote control",
     "panel": "Panel",
 }
+_SOURCES = {"internal": "Music", "midi": "MIDI", "link": "Link"}
 _MODES = {"traumer": "Träumer", "era": "Era"}
 _NETWORKS = {"linear": "Linear", "adain": "AdaIN", "wct": "WCT", "avatar": "Avatar-Net"}
 
@@ -88,7 +91,7 @@ def process(name: str) -> str:
 
 def choice(parameter: Parameter, value: str) -> str:
     """One choice of a parameter."""
-    names = {"show.mode": _MODES, "era.network": _NETWORKS}.get(parameter.id, {})
+    names = {"show.mode": _MODES, "tempo.source": _SOURCES, "era.network": _NETWORKS}.get(parameter.id, {})
     return names.get(value, value.replace("_", " ").capitalize())
 
 
