@@ -187,9 +187,6 @@ class Display(Worker):
         shelf = self._renderer.chain.shelf
         if shelf.took_change():
             self.send({"shaders": "changed"})
-        if self._problems.get("shaders", "") != shelf.sentence:
-            self._problems["shaders"] = shelf.sentence
-            self._report()
         problems = shelf.problems
         self.health["shaders"] = {
             "active": list(self._renderer.chain.active),
@@ -239,7 +236,8 @@ class Display(Worker):
                 self.regions.rendered.write(image)
 
     def _report(self) -> None:
-        told = (self._misplaced, self._surfaces.sentence, self._renderer.titles.sentence)
+        shaders = self._renderer.chain.shelf.sentence
+        told = (self._misplaced, self._surfaces.sentence, self._renderer.titles.sentence, shaders)
         self.report(" ".join(sentence for sentence in told if sentence))
 
     def _tell(self, shown_s: float) -> None:
