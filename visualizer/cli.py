@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "devices": ("visualizer.devices_cli", "list the inputs and cameras there are"),
     "parameters": ("visualizer.parameters.cli", "list every control"),
     "presets": ("visualizer.control.presets_cli", "list, export and import presets"),
+    "show": ("visualizer.control.show_cli", "carry a whole show to another machine as one file"),
     "shaders": ("visualizer.shaders_cli", "list and check ISF shaders"),
     "midi": ("visualizer.control.midi_cli", "list controllers and what they play, monitor, export, import"),
     "osc": ("visualizer.control.osc_cli", "list every OSC address"),
