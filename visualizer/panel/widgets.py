@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PyQt6.QtCore import QRectF, QSize, Qt, pyqtSignal
+from PyQt6.QtCore import QPoint, QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import (
     QColor,
     QContextMenuEvent,
@@ -34,20 +34,27 @@ _LEFT = Qt.MouseButton.LeftButton
 
 
 class Slider(QSlider):
-    """A range with its curve. A press jumps there; a double or right click asks for the default."""
+    """A range with its curve. A press jumps there, a double click asks for the default, a right one for more.
+
+    A route may move the value around the knob: a thin mark shows where it is.
+    """
 
     moved = pyqtSignal(float)
     """By hand, with the value."""
     reset = pyqtSignal()
+    asked = pyqtSignal(QPoint)
+    """For a menu, at a place of the screen."""
 
     def __init__(self, low: float, high: float, curve: Curve, neutral: float, whole: bool = False) -> None:
         super().__init__(Qt.Orientation.Horizontal)
         self._low, self._high, self._curve, self._whole = low, high, curve, whole
         self._neutral = to_share(neutral, low, high, curve)
+        self._begin = to_share(0.0, low, high, curve) if low < 0.0 < high else 0.0
+        self._moved: float | None = None
         self.setRange(0, N_STEPS)
         self.setSingleStep(round(high - low) and N_STEPS // min(100, round(high - low)) if whole else 100)
         self.setPageStep(N_STEPS // 10)
-        self.setMinimumSize(76, theme.ROW_PX)
+        self.setMinimumSize(56, theme.ROW_PX)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.valueChanged.connect(self._tell)
@@ -59,6 +66,13 @@ class Slider(QSlider):
             self._is_quiet = True
             self.setValue(round(N_STEPS * to_share(value, self._low, self._high, self._curve)))
             self._is_quiet = False
+
+    def show_moved(self, value: float | None) -> None:
+        """Where routes have moved the value; None where nothing moves it."""
+        moved = None if value is None else to_share(value, self._low, self._high, self._curve)
+        if moved != self._moved:
+            self._moved = moved
+            self.update()
 
     def _tell(self, place: int) -> None:
         if not self._is_quiet:
@@ -87,7 +101,10 @@ class Slider(QSlider):
             self.reset.emit()
 
     def contextMenuEvent(self, event: QContextMenuEvent | None) -> None:
-        self.reset.emit()
+        if event is None:
+            self.reset.emit()
+        else:
+            self.asked.emit(event.globalPos())
 
     def wheelEvent(self, event: QWheelEvent | None) -> None:
         if event is not None:
@@ -105,9 +122,9 @@ class Slider(QSlider):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(theme.LINE))
             painter.drawRoundedRect(groove, 2.5, 2.5)
-            x, rest = (groove.x() + groove.width() * s for s in (share, self._neutral))
+            x, rest, begin = (groove.x() + groove.width() * s for s in (share, self._neutral, self._begin))
             painter.setBrush(QColor(theme.ACCENT if self.isEnabled() else theme.LINE))
-            painter.drawRoundedRect(QRectF(groove.x(), groove.y(), x - groove.x(), 5), 2.5, 2.5)
+            painter.drawRoundedRect(QRectF(min(begin, x), groove.y(), abs(x - begin), 5), 2.5, 2.5)
             painter.setBrush(QColor(theme.QUIET))
             painter.drawRect(QRectF(rest - 1, groove.y() - 5, 2, 4))
             if self.hasFocus():
@@ -115,6 +132,11 @@ class Slider(QSlider):
                 painter.drawEllipse(QRectF(x - 10, self.height() / 2 - 10, 20, 20))
             painter.setBrush(QColor(theme.ACCENT))
             painter.drawEllipse(QRectF(x - 8, self.height() / 2 - 8, 16, 16))
+            if self._moved is not None:
+                moved = groove.x() + groove.width() * self._moved
+                painter.setBrush(QColor(theme.BLUE))
+                painter.drawRect(QRectF(min(moved, x), groove.y() + 1.5, abs(moved - x), 2))
+                painter.drawRoundedRect(QRectF(moved - 2, self.height() / 2 - 11, 4, 22), 2, 2)
 
 
 class NumberBox(QDoubleSpinBox):
