@@ -13,6 +13,7 @@ import soundfile
 from visualizer.audio.capture import Capture
 from visualizer.audio.ear import Ear
 from visualizer.clock import now_ns
+from visualizer.features import external_clock
 from visualizer.ipc.regions import Regions
 from visualizer.parameters import ParameterState
 
@@ -84,3 +85,27 @@ def test_what_is_no_tap_is_let_be(capture: Capture) -> None:
     told = capture.health
     run(capture, lambda: capture.health is not told)
     assert capture.health["tapped"] is False and capture.sentence == ""
+
+
+def test_a_clock_leads_and_its_end_is_told(capture: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(external_clock, "YOUNG_S", 0.5)
+    run(capture, lambda: capture.health.get("kind") == "file")
+    capture.settings = {**capture.settings, "tempo.source": "midi"}
+    capture.on_settings({"tempo.source": "midi"})
+    for broken in (
+        {},
+        {"source": "midi", "bpm": float("nan"), "beat_ns": now_ns()},
+        {"bpm": 1e9, "beat_ns": 0},
+    ):
+        capture.on_command({"clock": broken})
+    capture.on_command({"clock": {"source": "link", "bpm": 99.0, "beat_ns": now_ns(), "beat_of_bar": None}})
+    told = {"source": "midi", "bpm": 133.0, "beat_ns": now_ns(), "beat_of_bar": 2}
+    capture.on_command({"clock": told})
+    run(capture, lambda: capture.health["tempo_from"] == "midi")
+    heard = capture.regions.features.read()
+    assert heard is not None and heard.tempo_bpm == 133.0 and 0.5 <= heard.bar_phase < 0.8
+    run(capture, lambda: capture.sentence == "MIDI clock stopped: the beat of the music is followed.")
+    assert capture.health["tempo_from"] == "heard"
+    capture.settings = {**capture.settings, "tempo.source": "internal"}
+    capture.on_settings({"tempo.source": "internal"})
+    run(capture, lambda: capture.sentence == "")
