@@ -7,6 +7,7 @@ import shutil
 import socket
 import subprocess
 import time
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ def test_features_words_and_state_are_sent(telling: Desk, target: Peer) -> None:
     heard = Features(
         level_dbfs=-30.0, bass=0.25, tempo_bpm=120.0, centroid_hz=440.0, chroma=chroma, spectrum=spectrum
     )
+    heard = replace(heard, beat_phase=0.5, bar_phase=0.125)
     telling.regions.features.write(heard)
     words = [["strings", 0.75], ["quiet", 0.5]]
     era = {"year": 1872, "label": "1870s", "spread": 12.5}
@@ -37,6 +39,7 @@ def test_features_words_and_state_are_sent(telling: Desk, target: Peer) -> None:
     told = dict(target.receive())
     assert told[f"{SPEC}/features/level"] == [0.5] and told[f"{SPEC}/features/bass"] == [0.25]
     assert told[f"{SPEC}/features/tempo"] == [120.0] and told[f"{SPEC}/features/centroid"] == [440.0]
+    assert told[f"{SPEC}/features/beat_phase"] == [0.5] and told[f"{SPEC}/features/bar_phase"] == [0.125]
     assert told[f"{SPEC}/features/chroma"] == chroma.tolist()
     assert told[f"{SPEC}/features/spectrum"] == spectrum.tolist()
     assert told[f"{SPEC}/heard/words"] == ["strings", "quiet"]
@@ -62,8 +65,9 @@ def _at_once(peer: Peer) -> list[tuple[str, list[Any]]]:
 def test_each_beat_is_sent_once(telling: Desk, target: Peer) -> None:
     beats = []
     for n in range(200):  # 2 s at 120 BPM: the phase runs through 0 four times
-        phase = (0.5 + n * 0.01 * 2.0) % 1.0
-        telling.regions.features.write(Features(tempo_bpm=120.0, beat_phase=phase))
+        beat, phase = divmod(0.5 + n * 0.01 * 2.0, 1.0)
+        heard = Features(tempo_bpm=120.0, beat=int(beat), beat_phase=phase, bar_phase=(beat + phase) / 4 % 1)
+        telling.regions.features.write(heard)
         telling.step(0.01)
         beats += [arguments for path, arguments in _at_once(target) if path == f"{SPEC}/features/beat"]
     assert beats == [[1], [2], [3], [4]]

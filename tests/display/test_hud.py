@@ -70,7 +70,9 @@ def test_names_in_other_letters_are_readable_with_any_font() -> None:
 def test_readings_say_what_the_other_processes_tell() -> None:
     now_ns = clock.now_ns()
     slots = {
-        "capture": Slot({"beat_ns": now_ns, "sentence": "", "health": {"input": "Scarlett 2i2"}}),
+        "capture": Slot(
+            {"beat_ns": now_ns, "sentence": "", "health": {"input": "Scarlett 2i2", "tempo_from": "tapped"}}
+        ),
         "deck_a": Slot(
             {
                 "beat_ns": now_ns,
@@ -87,6 +89,7 @@ def test_readings_say_what_the_other_processes_tell() -> None:
     shown.add(1.0, 0.03, 0.25)
     told = read(slots, shown, image, Features(time_ns=now_ns, level_dbfs=-20.0, tempo_bpm=99.0), "")
     assert told.words == (("piano", 0.7),) and told.images_per_s == 20.0 and told.input == "Scarlett 2i2"
+    assert (told.tempo_bpm, told.tempo_from) == (99.0, "tapped")
     assert told.features_ms == pytest.approx(30.0) and told.picture_ms == pytest.approx(250.0)
     assert told.ages_s == pytest.approx((1.7, 1.2, 0.3), abs=0.1)
     assert told.warnings[0] == "Images: loading the networks"

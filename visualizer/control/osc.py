@@ -12,7 +12,7 @@ from visualizer.control import osc_out
 from visualizer.control.asking import Allowance, Asking
 from visualizer.control.osc_addresses import BEAT, CUE, PRESET, Address
 from visualizer.control.osc_in import N_RECENT, Inbox, Peer, Wishes, open_socket
-from visualizer.control.osc_out import Beats, Outbox, Told
+from visualizer.control.osc_out import Outbox, Told
 from visualizer.control.osc_query import Query
 from visualizer.control.osc_wire import Argument
 from visualizer.ipc.regions import Regions
@@ -52,7 +52,7 @@ class Osc:
         self._inbox: Inbox | None = None
         self._query: Query | None = None
         self._outbox = Outbox()
-        self._beats = Beats()
+        self._n_beats = 0
         self._counts: Counter[str] = Counter()
         self._opened: tuple[Any, ...] = ()
         self._problems: dict[str, str] = {}
@@ -215,9 +215,10 @@ class Osc:
         told = dict(self._told)
         if newer is not None:
             self._features_counter, heard = newer
-            if self._beats.hear(heard):
-                self._outbox.send_told({BEAT: (self._beats.n,)})
-            told |= {BEAT: (self._beats.n,), **osc_out.tell_features(heard)}
+            if heard.beat > self._n_beats:
+                self._outbox.send_told({BEAT: (heard.beat,)})
+            self._n_beats = heard.beat
+            told |= {BEAT: (heard.beat,), **osc_out.tell_features(heard)}
         if now_s - self._state_s >= _STATE_S:
             self._state_s = now_s
             if self._inbox is not None:

@@ -81,21 +81,6 @@ def _finite(number: object) -> float:
     return float(number) if is_finite else 0.0  # type: ignore[arg-type]
 
 
-class Beats:
-    """Counts beats by the phase that returns to 0."""
-
-    def __init__(self) -> None:
-        self.n = 0
-        self._phase = 0.0
-
-    def hear(self, heard: Features) -> bool:
-        """Whether a beat fell since the last call; none while the tempo is unknown."""
-        is_beat = heard.tempo_bpm > 0.0 and heard.beat_phase < self._phase - 0.5
-        self._phase = heard.beat_phase if heard.tempo_bpm > 0.0 else 0.0
-        self.n += is_beat
-        return is_beat
-
-
 @dataclass(slots=True)
 class _Listener:
     """Somebody who is told of changed values."""
