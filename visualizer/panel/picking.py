@@ -55,7 +55,7 @@ def source_name(source: str) -> str:
 def target_name(target: str) -> str:
     """A parameter with its group."""
     parameter = PARAMETERS.get(target)
-    return f"{_group(parameter)} · {wording.label(parameter)}" if parameter else target
+    return f"{wording.label(parameter)} · {_group(parameter)}" if parameter else target
 
 
 def _group(parameter: Parameter) -> str:
@@ -129,7 +129,7 @@ class Pick(QPushButton):
             part = menu.addMenu(heading) if len(entries) > 1 else menu
             assert part is not None
             for value, words in entries:
-                action = part.addAction(words if part is not menu else f"{heading} · {words}")
+                action = part.addAction(words if part is not menu else f"{words} · {heading}")
                 assert action is not None
                 action.setCheckable(True)
                 action.setChecked(value == self.value)

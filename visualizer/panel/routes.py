@@ -92,8 +92,6 @@ class Route(QWidget):
             row.addWidget(amount.number)
         for place, widget in enumerate((number, on.widget, self.source)):
             grid.addWidget(widget, 0, place)
-        for place, widget in enumerate((self.target, self.more, self.remove), 4):
-            grid.addWidget(widget, 0, place)
         grid.addWidget(self.meter, 1, 2)
         for place, stretch in ((2, 3), (4, 4)):
             grid.setColumnStretch(place, stretch)
@@ -117,7 +115,10 @@ class Route(QWidget):
         is_wide = self.width() >= WIDE_PX
         if is_wide != self._is_wide:
             self._is_wide = is_wide
+            self._grid.addWidget(self.target, 0, 4, 1, 1 if is_wide else 3)
             self._grid.addWidget(self.amount, *((0, 3) if is_wide else (2, 2, 1, 3)))
+            for place, small in enumerate((self.more, self.remove), 5):
+                self._grid.addWidget(small, 0 if is_wide else 2, place)
             self._grid.setColumnStretch(3, 4 if is_wide else 0)
             for place, part in enumerate(self._parts):
                 where = (place // 2, place % 2) if is_wide else (place, 0)
