@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import soxr
 
@@ -21,7 +23,7 @@ class Feed:
 
     def __init__(self, regions: Regions) -> None:
         self._regions = regions
-        self._features_counter = 0
+        self._features_counter = self._control_counter = 0
         self._frame_counters = {"a": 0, "b": 0}
         self._newest = Features()
         self.mel = MelView(regions)
@@ -33,6 +35,15 @@ class Feed:
             self._features_counter, self._newest = newer
         is_heard = clock.now_ns() - self._newest.time_ns < DEAF_AFTER_S * clock.NS_PER_S
         return self._newest if self._newest.time_ns and is_heard else None
+
+    def control(self) -> dict[str, Any] | None:
+        """The health of the control process; None where nothing newer is told than at the last call."""
+        newer = self._regions.health["control"].read_newer(self._control_counter)
+        if newer is None:
+            return None
+        self._control_counter, told = newer
+        health = told.get("health")
+        return health if isinstance(health, dict) else {}
 
     def frame(self, deck: str) -> Image | None:
         """The newest image of deck `a` or `b`; None where there is no newer one than at the last call."""
