@@ -346,6 +346,16 @@ def test_a_switch_fades_on_the_line_of_four_bars(stage: Stage) -> None:
     assert stage.decks.stage == "fading"
 
 
+def test_after_a_resync_four_bars_are_counted_from_there(stage: Stage) -> None:
+    stage.wait_until_s(2 * BAR_S)
+    stage.do("resync")
+    stage.commands.set_all({"show.quantise": "4 bars", "show.mode": "era"}, "panel")
+    stage.wait_until_s(6 * BAR_S - 0.1)
+    assert stage.decks.stage == "ready"
+    stage.wait(0.15)
+    assert stage.decks.stage == "fading"
+
+
 def test_a_wish_that_is_called_off_waits_for_nothing(stage: Stage) -> None:
     stage.commands.set_all({"show.quantise": "4 bars", "show.mode": "era"}, "panel")
     stage.wait(2.0)

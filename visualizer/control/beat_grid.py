@@ -72,8 +72,7 @@ class BeatGrid:
             self._told_ns = heard.time_ns
             since = clock.seconds(now_ns - heard.time_ns) * self.bpm / 60.0
             beats += _shortest(heard.beat_phase + since - beats)
-            bar_phase = getattr(heard, "bar_phase", self.bars % 1.0)
-            bars += _shortest(bar_phase + since / self._n_beats() - bars)
+            bars += _shortest(heard.bar_phase + since / self._n_beats() - bars)
         self.beats, self.bars = beats, bars
 
     def next_line(self, unit: Unit, after_bars: float | None = None) -> float:

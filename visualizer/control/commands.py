@@ -326,6 +326,8 @@ class Commands:
     def _move_beat(self, action: str) -> None:
         """Capture is told what a hand did to the beat, and when."""
         self._send_on("capture", {"tempo": action, "time_ns": clock.now_ns()})
+        if action == "resync":
+            self.cues.grid.restart_phrase()
 
     def _panel(self, source: str) -> None:
         if self._processes is None:
