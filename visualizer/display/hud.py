@@ -20,7 +20,8 @@ WARNING = (255, 176, 92, 255)
 PANEL = (14, 14, 18, 184)
 LEVEL_FLOOR_DBFS = -60.0
 WIDTH = 420
-CARD_WIDTH = 520
+CARD_COLUMN = 450
+CARD_ROWS = 24
 MARGIN = 20
 """Sizes in units of a 720th of the wall's height."""
 LINE_CHARACTERS = 54
@@ -214,12 +215,15 @@ def dot(unit: float, height_px: int) -> tuple[float, float]:
 
 
 def paint_card(lines: Sequence[tuple[str, str]], wall_height_px: int) -> UInt8:
-    """The card of keys, as `paint`."""
-    sheet = _Sheet(CARD_WIDTH, 40 + 27 * len(lines), wall_height_px / 720)
-    for row, (keys, text) in enumerate(lines):
-        y = 43 + 27 * row
-        sheet.text(130, y, keys, 16, ACCENT, "rs")
-        sheet.text(150, y, text, 16)
+    """The card of keys, as `paint`; in as many columns as its lines need to stay on the wall."""
+    n_columns = -(-len(lines) // CARD_ROWS) or 1
+    n_rows = -(-len(lines) // n_columns)
+    sheet = _Sheet(CARD_COLUMN * n_columns, 40 + 27 * n_rows, wall_height_px / 720)
+    for place, (keys, text) in enumerate(lines):
+        column, row = divmod(place, n_rows)
+        x, y = CARD_COLUMN * column, 43 + 27 * row
+        sheet.text(x + 122, y, keys, 15, ACCENT, "rs")
+        sheet.text(x + 138, y, text, 15)
     return sheet.array()
 
 

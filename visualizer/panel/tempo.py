@@ -26,8 +26,8 @@ DEEDS = (
     ("Tap", "tap", "On the beat, twice or more (T)"),
     ("Half", "half_tempo", "Half the tempo (J)"),
     ("Double", "double_tempo", "Twice the tempo (Shift J)"),
-    ("◂ Earlier", "nudge_earlier", "The beat comes a sixteenth of a beat earlier (,)"),
-    ("Later ▸", "nudge_later", "The beat comes a sixteenth of a beat later (.)"),
+    ("◂ Earlier", "nudge_earlier", "The beat comes a sixteenth of a beat earlier (Comma)"),
+    ("Later ▸", "nudge_later", "The beat comes a sixteenth of a beat later (Dot)"),
     ("Bar now", "resync", "This moment is the first beat of a bar (Shift T)"),
 )
 
