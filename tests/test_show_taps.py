@@ -5,12 +5,19 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.show import Show
 from tests.virtual import VirtualLineIn, VirtualScreen
 from visualizer.audio.sources import demo_path
+
+
+def health(status: dict[str, Any]) -> dict[str, Any]:
+    """What capture tells of itself."""
+    told: dict[str, Any] = status["workers"]["capture"]["health"]
+    return told
 
 
 @pytest.mark.timeout(180)
@@ -20,11 +27,16 @@ def test_the_key_taps_and_silence_ends_it(
     player = line_in.play(demo_path())
     with Show(tmp_path, os.environ | screen.env | line_in.env, "--input", "vin") as show:
         first = show.wait_for_images()
-        assert first["workers"]["capture"]["health"]["tapped"] is False
+        assert health(first)["tapped"] is False
         for _ in range(4):
             show.press("t")
             time.sleep(0.6)
-        show.wait_until(lambda s: s["workers"]["capture"]["health"]["tapped"], 10.0, "the tapped tempo")
+        show.wait_until(lambda s: health(s)["tapped"], 10.0, "the tapped tempo")
+        for keys, whence in (("k", "locked"), ("k", "tapped")):
+            show.press(keys)
+            show.wait_until(
+                lambda s, whence=whence: health(s)["tempo_from"] == whence, 10.0, f"the tempo {whence}"
+            )
         player.terminate()
-        show.wait_until(lambda s: not s["workers"]["capture"]["health"]["tapped"], 20.0, "its end in silence")
+        show.wait_until(lambda s: not health(s)["tapped"], 20.0, "its end in silence")
         assert "Traceback" not in show.log
