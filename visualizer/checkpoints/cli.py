@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from visualizer.checkpoints.cards import WEIGHTS, Card, Model, card_folders, find_model, find_models
+from visualizer.checkpoints.cards import CARD, WEIGHTS, Card, Model, card_folders, find_model, find_models
 from visualizer.paths import models_dirs
 from visualizer.types import UserError
 
@@ -113,7 +113,8 @@ def _check(wanted: str | None) -> int:
     if wanted:
         path = Path(wanted)
         named = [p for root in models_dirs() for p in card_folders(root) if p.name == wanted]
-        folders = [path] if path.is_dir() else named[:1] or [find_model(wanted).folder]
+        within = card_folders(path) if path.is_dir() and not (path / CARD).is_file() else []
+        folders = within or [path] if path.is_dir() else named[:1] or [find_model(wanted).folder]
     else:
         folders = [path for root in models_dirs() for path in card_folders(root)]
     if not folders:
@@ -147,6 +148,8 @@ def _graphs(wanted: str) -> int:
 def _sample(options: argparse.Namespace) -> int:
     if options.n < 1:
         raise UserError(f"-n should be 1 or more, not {options.n}.")
+    if not -2.0 <= options.truncation <= 2.0:
+        raise UserError(f"--truncation takes a number from -2 to 2, not {options.truncation}.")
     if options.seed < 0:
         raise UserError(f"--seed takes a whole number from 0, not {options.seed}.")
     model = _generator(options.id)
@@ -191,13 +194,13 @@ def sample(
     if all(graph.file != file.name for graph in model.card.graphs):
         exits = ", ".join(str(graph.outputs[0].shape[-1]) for graph in model.card.graphs)
         raise UserError(f"{model.card.id} paints no pictures of {px} px: choose one of {exits}.")
-    random = np.random.default_rng(seed)
     stored = weights.load_state(model.folder / WEIGHTS)
     with contextlib.closing(runtime.load(file, threads=1)) as painter:
         n_layers, n_w = painter.inputs["w"][1:]
         mean = styles.mean_style(stored)
-        for _ in range(n_images):
-            z = random.standard_normal((1, n_w)).astype(np.float32)
+        for index in range(n_images):
+            z = styles.draw_z(n_w, seed, index)[np.newaxis]
+            random = np.random.default_rng((seed, index, 1))
             w = mean + np.float32(truncation) * (styles.map_styles(stored, z) - mean)
             given = {
                 "w": np.broadcast_to(w[:, None], (1, n_layers, n_w)),

@@ -31,6 +31,11 @@ def map_styles(stored: Mapping[str, NDArray[Any]], z: NDArray[np.float32]) -> ND
     return x.astype(np.float32)
 
 
+def draw_z(n_w: int, seed: int, index: int) -> NDArray[np.float32]:
+    """(n_w,) the z of picture `index` of `klangbild models sample --seed`, whatever else is sampled."""
+    return np.random.default_rng((seed, index)).standard_normal(n_w).astype(np.float32)
+
+
 def mean_style(stored: Mapping[str, NDArray[Any]], n_z: int = 4096) -> NDArray[np.float32]:
     """(n_w,) the stored `w_mean`, or else the mean over `n_z` fixed z."""
     if "w_mean" in stored:

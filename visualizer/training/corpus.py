@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from visualizer.networks.tagger import N_TAGS
-from visualizer.training import music
+from visualizer.training import music, own_music
 from visualizer.training.music import CLIP, N_WINDOWS, WINDOW, Clip
 from visualizer.training.teachers import FastEnsemble
 from visualizer.types import UserError
@@ -24,9 +24,16 @@ DEFAULT_FOLDER = Path("runs/tagger")
 N_TRAIN_SHARDS = 8
 
 
-def draw_clips(data: Path, scores: music.Scores, shard: int, held_out: bool) -> list[Clip]:
-    """The clips of one shard; the same number gives the same clips (with the same soundfonts)."""
+def draw_clips(data: Path, scores: music.Scores | None, shard: int, held_out: bool) -> list[Clip]:
+    """The clips of one shard; the same number gives the same clips (with the same soundfonts).
+
+    Without `scores` they are those of a user's own folder of music.
+    """
     rng = np.random.default_rng(1000 + shard + 500 * held_out)
+    if scores is None:
+        own_part = slice(None) if held_out else slice(shard % N_TRAIN_SHARDS, None, N_TRAIN_SHARDS)
+        own = list(own_music.clips(data, held_out, own_part, rng))
+        return [*own, *music.noises(12, rng)] if own else []
     n = (90, 35, 12, 25) if held_out else (120, 60, 12, 32)
     clips = [
         *music.rendered(scores, n[0], rng),
@@ -89,7 +96,9 @@ def shard_paths(folder: Path, held_out: bool) -> list[Path]:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--data", type=Path, default=DEFAULT_DATA, help="folder with midi/ and audio/")
+    parser.add_argument(
+        "--data", type=Path, default=DEFAULT_DATA, help="folder with midi/ and audio/, or any folder of music"
+    )
     parser.add_argument("--teachers", type=Path, default=DEFAULT_TEACHERS, help="folder with mtat-*.pth")
     parser.add_argument("--folder", type=Path, default=DEFAULT_FOLDER, help="where shards are kept")
     parser.add_argument(
@@ -109,10 +118,16 @@ def make(data: Path, teachers_folder: Path, folder: Path, n_shards: int = N_TRAI
         return
     torch.set_num_threads(1)
     folder.mkdir(parents=True, exist_ok=True)
+    scores: dict[bool, music.Scores | None] = {False: None, True: None}
+    if (data / "midi").is_dir() or (data / "audio" / "audio.csv").is_file():
+        scores = {held_out: music.Scores(data, "val" if held_out else "train") for held_out in (False, True)}
+    else:
+        own_music.find_music(data, held_out=True)
     teachers = FastEnsemble(teachers_folder)
-    scores = {held_out: music.Scores(data, "val" if held_out else "train") for held_out in (False, True)}
     for job in missing:
         clips = draw_clips(data, scores[job[1]], *job)
+        if not clips:
+            continue  # fewer files than shards
         write_shard(paths[job], clips, teachers)
         print(paths[job].name, len(clips), dict(Counter(c.kind for c in clips).most_common(12)), flush=True)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -60,10 +62,15 @@ def hear(
 
 def windows(corpus: Corpus, clips: NDArray[np.intp]) -> NDArray[np.float32]:
     """All windows of some clips, (n · N_WINDOWS, 59392) float32; the last begins a little early."""
-    last = corpus.samples.shape[1] - WINDOW_SAMPLES
+    return (cut_windows(corpus.samples[clips]) / np.float32(32768)).astype(np.float32)
+
+
+def cut_windows(sounds: NDArray[Any]) -> NDArray[Any]:
+    """All windows of clips (n, CLIP), (n · N_WINDOWS, 59392); the last begins a little early."""
+    last = sounds.shape[1] - WINDOW_SAMPLES
     starts = [min(i * WINDOW, last) for i in range(N_WINDOWS)]
-    cut = np.stack([corpus.samples[clips, s : s + WINDOW_SAMPLES] for s in starts], axis=1)
-    return (cut.reshape(-1, WINDOW_SAMPLES) / np.float32(32768)).astype(np.float32)
+    cut = np.stack([sounds[:, s : s + WINDOW_SAMPLES] for s in starts], axis=1)
+    return cut.reshape(-1, WINDOW_SAMPLES)
 
 
 def judge(

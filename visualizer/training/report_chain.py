@@ -99,10 +99,10 @@ def compose(folder: Path) -> Path:
 def render(desk: Desk, medley: Path, mode: str) -> Path:
     """What `klangbild render` makes of the medley, with the models of `desk`."""
     told = "-".join(desk.sums((desk.tagger, desk.transfer, desk.generator, desk.mvnet)).values())
-    path = desk.runs / f"medley-{mode}-{told[-32:]}.mp4"
+    path = desk.runs.resolve() / f"medley-{mode}-{told}.mp4"
     if path.is_file():
         return path
-    command = [sys.executable, "-m", "visualizer.cli", "render", str(medley), "-o", str(path)]
+    command = [sys.executable, str(ROOT / "run.py"), "render", str(medley.resolve()), "-o", str(path)]
     if mode == "era":
         command += ["--content", str(ASSETS / "pictures" / CONTENT)]
     else:

@@ -12,8 +12,10 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -28,15 +30,16 @@ from visualizer.checkpoints.weights import load_state as load_weights
 from visualizer.networks.stylegan2 import Generator, make_noises
 from visualizer.networks.tagger import ShortChunkCNN
 from visualizer.networks.transfer import Transfer
-from visualizer.paths import MODELS
-from visualizer.training import taste
+from visualizer.paths import MODELS, data_dir
+from visualizer.training import own_pairs, taste
 from visualizer.training.corpus import DEFAULT_FOLDER, Corpus, shard_paths
-from visualizer.training.judge import hear, windows
+from visualizer.training.judge import cut_windows, hear, windows
 from visualizer.training.music import N_WINDOWS
 from visualizer.training.ship_tagger import current_commit, load_shipped
 from visualizer.types import UserError
 
 ID = "transfer-house"
+OWN_ID = "transfer-own"
 PICTURE_PX = 64
 N_DIRECTIONS = 32
 RIDGE = 0.3
@@ -217,7 +220,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--tagger", type=Path, default=MODELS / "tagger-house")
     parser.add_argument("--generator", type=Path, default=MODELS / "generator-paintings")
-    parser.add_argument("--out", type=Path, default=MODELS / ID, help="the model folder to write")
+    parser.add_argument(
+        "--pairs", type=Path, metavar="FILE", help="pairs of your own instead (docs/training.md)"
+    )
+    parser.add_argument(
+        "--out", type=Path, help=f"the model folder to write (default {ID}; with --pairs {OWN_ID}, yours)"
+    )
     parser.add_argument("--n-clips", type=int, default=200)
     parser.add_argument("--n-pictures", type=int, default=200)
     parser.add_argument("--seed", type=int, default=7)
@@ -236,13 +244,15 @@ def main(argv: list[str]) -> int:
     add_arguments(parser)
     args = parser.parse_args(argv)
     if args.dry_run:
-        print(f"would pair {args.n_clips} clips with {args.n_pictures} pictures and write {args.out}")
+        print(f"would pair {args.n_clips} clips with {args.n_pictures} pictures and write {args.out or ID}")
         return 0
-    if not shard_paths(args.data, False) or not shard_paths(args.data, True):
+    if args.pairs is None and (not shard_paths(args.data, False) or not shard_paths(args.data, True)):
         raise UserError(
             f"{args.data} holds no music shards; make them with klangbild train tagger, or name --data"
         )
     torch.set_num_threads(1)
+    if args.pairs is not None:
+        return fit_own(args)
     rng = np.random.default_rng(args.seed)
     network = load_shipped(args.tagger)
     corpus, held_out = Corpus(shard_paths(args.data, False)), Corpus(shard_paths(args.data, True))
@@ -256,7 +266,52 @@ def main(argv: list[str]) -> int:
     figures = measure(transfer, generator, music, unheard, gallery)
     for name, value in figures.items():
         print(f"{name:28} {value:.3f}")
-    write(transfer, args, music, pairs, figures)
+    listed = [{**asdict(p), "kind": music.kinds[p.clip], "distance": round(p.distance, 3)} for p in pairs]
+    about = {"seed": args.seed, "n_pictures": args.n_pictures, "heard": taste.HEARD, "seen": taste.SEEN}
+    data = (
+        f"{len(pairs)} clips of the tagger's music, each with one of {args.n_pictures} samples of the "
+        "generator, chosen by the written house taste (training/taste.py); the pairs are in pairs.json."
+    )
+    limits = "A taste of energy, brightness and roughness only: it knows nothing of eras or motifs."
+    write(transfer, args.out or MODELS / ID, music, {**about, "pairs": listed}, figures, data, limits)
+    return 0
+
+
+def fit_own(args: argparse.Namespace) -> int:
+    """The map of a person's own pairs."""
+    folder = args.out or data_dir() / "models" / OWN_ID
+    if not set(folder.name) <= set("abcdefghijklmnopqrstuvwxyz0123456789-") or folder.name == ID:
+        raise UserError(f"--out is a model's folder: small letters, digits, hyphens, and not {ID}")
+    pairs = own_pairs.read_pairs(args.pairs)
+    targets = own_pairs.styles_of(pairs, args.generator)
+    clips = own_pairs.clips_of(pairs)
+    network = load_shipped(args.tagger)
+    embeddings, _ = hear(network, cut_windows(np.stack(clips)))
+    heard = np.stack([taste.hear(clip) for clip in clips])
+    kinds = [pair.music.stem for pair in pairs]
+    music = Music(embeddings.reshape(len(pairs), N_WINDOWS, -1).astype(np.float64), heard, kinds)
+    _, extras = load_generator(args.generator)
+    gallery = Gallery(
+        targets,
+        np.zeros((len(pairs), 4)),
+        extras["w_mean"].astype(np.float64),
+        extras["w_std"].astype(np.float64),
+    )
+    transfer = fit(music.embeddings, targets, gallery)
+    with torch.no_grad():
+        styles = transfer(torch.from_numpy(music.embeddings).float().flatten(0, 1))
+    sections = np.repeat(np.arange(len(pairs)), N_WINDOWS)
+    figures = {
+        "n_pairs": float(len(pairs)),
+        "spread_train": spread(styles, transfer),
+        "clip_separation_train": separation(styles.double().numpy(), sections, gallery.deviation),
+    }
+    for name, value in figures.items():
+        print(f"{name:28} {value:.3f}")
+    listed = json.loads(args.pairs.read_text("utf-8"))
+    data = f"{len(pairs)} places of songs, each with a picture that a person chose; see pairs.json."
+    write(transfer, folder, music, listed, figures, data, "A person's own taste.")
+    print(f"{folder}: take it with --set traumer.map={args.out or OWN_ID}")
     return 0
 
 
@@ -279,34 +334,37 @@ def measure(
 
 def write(
     transfer: Transfer,
-    args: argparse.Namespace,
+    folder: Path,
     music: Music,
-    pairs: list[taste.Pair],
+    pairs: Mapping[str, Any],
     figures: dict[str, float],
+    data: str,
+    limits: str,
 ) -> None:
     """The model folder: weights, graph, card, and the pairs in pairs.json."""
-    args.out.mkdir(parents=True, exist_ok=True)
-    listed = [{**asdict(p), "kind": music.kinds[p.clip], "distance": round(p.distance, 3)} for p in pairs]
-    about = {"seed": args.seed, "n_pictures": args.n_pictures, "heard": taste.HEARD, "seen": taste.SEEN}
-    (args.out / "pairs.json").write_text(json.dumps({**about, "pairs": listed}, indent=1) + "\n", "utf-8")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "pairs.json").write_text(json.dumps(pairs, indent=1) + "\n", "utf-8")
+    except OSError as error:
+        raise UserError(f"{folder} cannot be written ({error.strerror}); choose another --out") from error
+    is_house = folder.name == ID
     card = Card(
-        id=ID,
+        id=folder.name,
         kind="transfer",
-        title="House map",
+        title="House map" if is_house else "Map of your own",
         summary="From what the house tagger hears to styles of the paintings: w = 2σ·tanh(Wz+b)+μ.",
         paper="TräumerAI 2020, equation 1",
-        data=f"{len(pairs)} clips of the tagger's music, each with one of {args.n_pictures} samples of the "
-        "generator, chosen by the written house taste (training/taste.py); the pairs are in pairs.json.",
+        data=data,
         rights="MIT, as the project",
-        command="klangbild train transfer",
+        command="klangbild train transfer" if is_house else "klangbild train transfer --pairs FILE",
         commit=current_commit(),
         architecture={"n_embedding": transfer.dense.in_features, "n_style": transfer.dense.out_features},
         figures={name: round(value, 4) for name, value in figures.items()},
-        limits="A taste of energy, brightness and roughness only: it knows nothing of eras or motifs. "
-        "It belongs to one tagger and one generator; when either is trained again, so must this be.",
+        limits=f"{limits} It belongs to one tagger and one generator; when either is trained again, so must "
+        "this be.",
     )
     example = {"embedding": torch.from_numpy(music.embeddings[0, :1]).float()}
-    publish(transfer, [Graph(transfer, example, ("w",), free_batch=True)], card, args.out, precision="fp16")
+    publish(transfer, [Graph(transfer, example, ("w",), free_batch=True)], card, folder, precision="fp16")
 
 
 if __name__ == "__main__":
