@@ -82,6 +82,17 @@ def test_the_listing_has_what_a_controller_needs(capsys) -> None:
     assert set(listing[0]) >= {"id", "osc", "kind", "min", "max", "default", "unit", "help"}
 
 
+def test_parameters_are_listed_by_group_and_what_is_alike_once(capsys) -> None:
+    assert cli.main(["parameters", "lfo.2"]) == 0
+    listed = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
+    assert listed == [f"lfo.2.{part}" for part in ("shape", "period", "period_s", "phase")]
+    assert cli.main(["parameters"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert sum(line.startswith("modulation.") for line in lines) == 10  # a route, and that there are more
+    assert cli.main(["parameters", "efects"]) == 2
+    assert "Near: effects" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     "parameter", [p for p in PARAMETERS.values() if p.kind == "float"], ids=lambda p: p.id
 )

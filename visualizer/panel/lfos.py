@@ -76,8 +76,11 @@ class LfoCard(Card):
         own = f"lfo.{n}."
         self.column.addLayout(controls.grid([own + part for part in ("shape", "period", "phase")]))
         self.free = QWidget()
-        self.free.setLayout(controls.grid([own + "period_s"]))
+        seconds = controls.grid([own + "period_s"])
+        seconds.setContentsMargins(0, 0, 0, 0)
+        self.free.setLayout(seconds)
         self.column.addWidget(self.free)
+        self.column.addStretch(1)
         self._past: list[float] = []
         self.follow()
 

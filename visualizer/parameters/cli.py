@@ -1,28 +1,58 @@
-"""`klangbild parameters [--json]`: every control, from the registry."""
+"""`klangbild parameters [GROUP] [--json]`: every control, from the registry."""
 
 from __future__ import annotations
 
 import argparse
+import difflib
 import json
+import re
 from typing import Any
 
 from visualizer.parameters import PARAMETERS, Parameter
+from visualizer.parameters.modulating import N_LFOS, N_ROUTES, N_WALKS
+from visualizer.types import UserError
 
 
 def main(arguments: list[str]) -> int:
-    """Prints all parameters, as a table or as a JSON list."""
+    """Prints parameters, as a table or as a JSON list; UserError for a group that there is not."""
     parser = argparse.ArgumentParser(prog="klangbild parameters", description="List every control.")
+    parser.add_argument(
+        "group", nargs="?", default="", help="only those whose id begins so: effects, lfo.2 …; default: all"
+    )
     parser.add_argument("--json", action="store_true", help="as JSON")
-    if parser.parse_args(arguments).json:
-        print(
-            json.dumps(
-                [describe(parameter) for parameter in PARAMETERS.values()], indent=2, ensure_ascii=False
-            )
-        )
+    options = parser.parse_args(arguments)
+    chosen = _of_group(options.group)
+    if options.json:
+        print(json.dumps([describe(parameter) for parameter in chosen], indent=2, ensure_ascii=False))
         return 0
-    for parameter in PARAMETERS.values():
-        print(f"{parameter.id:<28}{_range(parameter):<32}{parameter.help}")
+    told: set[str] = set()
+    for parameter in chosen:
+        family = "" if options.group else parameter.id.partition(".")[0]
+        if not _ALIKE.match(parameter.id) or family not in _FAMILIES:
+            print(f"{parameter.id:<28}{_range(parameter):<32}{parameter.help}")
+        elif family not in told:
+            told.add(family)
+            print(f"{f'{family}.2 … {_FAMILIES[family]}':<28}as {family}.1")
     return 0
+
+
+_ALIKE = re.compile(r"\w+\.(?!1\.)\d+\.")
+_FAMILIES = {"modulation": N_ROUTES, "lfo": N_LFOS, "walk": N_WALKS}
+"""What there are several of, with the same parameters each."""
+
+
+def _of_group(group: str) -> list[Parameter]:
+    chosen = [p for p in PARAMETERS.values() if f"{p.id}.".startswith(f"{group.rstrip('.')}.") or not group]
+    if chosen:
+        return chosen
+    groups = {p.id[:end] for p in PARAMETERS.values() for end in _dots(p.id)}
+    near = difflib.get_close_matches(group, groups, n=3, cutoff=0.4)
+    hint = f" Near: {', '.join(near)}." if near else ""
+    raise UserError(f"No parameter begins with {group!r}.{hint} `klangbild parameters` lists all.")
+
+
+def _dots(id: str) -> list[int]:
+    return [place for place, character in enumerate(id) if character == "."]
 
 
 def describe(parameter: Parameter) -> dict[str, Any]:
