@@ -78,9 +78,9 @@ class Chain:
         shown = graded
         for name in wanted:
             mix = float(get(f"shader.{name}.mix"))
-            effect = self.shelf.effect(name) if mix > 0.0 else None
             images = {"inputImage": shown.texture}
             self._prepare(name, images, shown, get, heard)
+            effect = self.shelf.effect(name) if mix > 0.0 else None
             if effect is None:
                 continue
             out = self._canvas(graded.size, shown)
@@ -155,8 +155,8 @@ class Chain:
 
     def generate(self, name: str, out: Canvas, get: Get, heard: Mapping[str, isf.Uniform]) -> bool:
         """Draws a generator; whether it could."""
-        effect = self.shelf.effect(name)
         self._prepare(name, {}, out, get, heard)
+        effect = self.shelf.effect(name)
         return effect is not None and self._apply(name, effect, {}, out, out, get, heard)
 
     def cross(
@@ -169,9 +169,9 @@ class Chain:
         heard: Mapping[str, isf.Uniform],
     ) -> bool:
         """Draws a transition between `startImage` and `endImage`; whether it could."""
-        effect = self.shelf.effect(name)
         told = {**heard, "progress": progress}
         self._prepare(name, images, out, get, told)
+        effect = self.shelf.effect(name)
         return effect is not None and self._apply(name, effect, images, out, out, get, told)
 
     def _canvas(self, size: tuple[int, int], *taken: Canvas) -> Canvas:

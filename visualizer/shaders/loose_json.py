@@ -14,6 +14,7 @@ _TOKEN = re.compile(
     |(?P<sign>[{}\[\]:,])""",
     re.DOTALL | re.VERBOSE,
 )
+_ESCAPE = re.compile(r"\\(?:(?P<known>[\"\\/bfnrt]|u[0-9a-fA-F]{4})|.)", re.DOTALL)
 _DECODER = json.JSONDecoder(strict=False)
 _WORDS = {"true": "true", "yes": "true", "false": "false", "no": "false", "null": "null", "nil": "null"}
 _OPENERS, _CLOSERS = "{[", "}]"
@@ -65,7 +66,7 @@ def _strict(kind: str, token: str, line: int) -> str:
         is_whole = number.is_integer() and abs(number) < 1e15 and not set(token.lower()) & set(".e")
         return str(int(number)) if is_whole else repr(number) if abs(number) < 1e300 else "0"
     if kind == "text":
-        return re.sub(r'\\(?!["\\/bfnrtu])', r"\\\\", token)
+        return _ESCAPE.sub(lambda found: found[0] if found["known"] else "\\" + found[0], token)
     if kind == "word":
         if token.lower() not in _WORDS:
             raise ValueError(f"{token} in line {line} wants quotation marks")

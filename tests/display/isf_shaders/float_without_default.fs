@@ -1,0 +1,11 @@
+/*{
+"DESCRIPTION": "Without a default it lies in the middle of its range.",
+  "ISFVSN": "2",
+  "CATEGORIES": ["Test"],
+  "INPUTS": [{"NAME": "amount", "TYPE": "float", "MIN": 2.0, "MAX": 4.0}]
+}*/
+
+void main() {
+    bool isOk = amount == 3.0;
+    gl_FragColor = vec4(isOk ? 0.0 : 1.0, isOk ? 1.0 : 0.0, 0.0, 1.0);
+}
