@@ -7,7 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
+from visualizer.types import UserError
+
 Result = dict[str, Any]
+CUDA = "benchmarks.cuda_bench"
+DEVICES = ("cpu", "cuda")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,19 +23,40 @@ class Bench:
     function: str = "run"
     is_long: bool = False
     """Left out unless it is named."""
+    on_cuda: str = ""
+    """Its function for a GPU; "" where it measures the processor alone."""
 
-    def __call__(self) -> Result:
-        function = getattr(importlib.import_module(self.module), self.function)
+    def __call__(self, device: str = "cpu") -> Result:
+        """Raises UserError where it cannot run here."""
+        if device == "cuda" and not self.on_cuda:
+            able = ", ".join(name for name, bench in BENCHES.items() if bench.on_cuda)
+            raise UserError(f"This bench measures the processor; --device cuda is for: {able}.")
+        name = self.function if device == "cpu" else self.on_cuda
+        function = getattr(importlib.import_module(self.module if device == "cpu" else CUDA), name)
         return cast("Callable[[], Result]", function)()
 
 
 BENCHES = {
     "runtime": Bench(
-        "tagger and generator on every runtime, against eager torch", "benchmarks.runtime_bench"
+        "tagger and generator on every runtime, against eager torch",
+        "benchmarks.runtime_bench",
+        on_cuda="generators",
     ),
     "mel": Bench("the era's mel a tick, against librosa computing its window anew", "benchmarks.mel_bench"),
     "tagger": Bench("the tagger tick by tick, against the whole window each tick", "benchmarks.tagger_bench"),
     "mvnet": Bench("MVNet's encoder tick by tick, against the whole window", "benchmarks.mvnet_bench"),
+    "generator": Bench(
+        "the generator of the show, against the published formulation in eager torch",
+        "benchmarks.generator_bench",
+        on_cuda="generators",
+    ),
+    "era": Bench(
+        "era mode's painting, against computing everything each image",
+        "benchmarks.era_bench",
+        on_cuda="era",
+    ),
+    "render": Bench("video made per second of work, both modes", "benchmarks.render_bench"),
+    "latency": Bench("from a click in the line-in to its flash in the window", "benchmarks.latency_bench"),
     "sections": Bench("whether the picture tells the demo's sections apart", "benchmarks.sections_bench"),
     "flicker": Bench(
         "era mode: flicker on a still picture, and how soon a change shows", "benchmarks.flicker_bench"

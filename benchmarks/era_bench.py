@@ -1,4 +1,4 @@
-"""Era mode's painting: what stays is not computed again, against encoder, transform and decoder each image."""
+"""Era mode's painting, where what stays is not computed again, against computing all for each image."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NETWORK = "linear"
 
 
 def run() -> dict[str, Any]:
-    """`ratio` = eager torch that computes everything each image / ours on a still picture, new style each image.
+    """`ratio` = eager torch that computes all for each image / ours: a still picture, a new style each image.
 
     `caching_ratio` = ours that reads the content each image / ours, same runtime; `images_per_s` alone;
     `mean_abs_diff_255` from the reference, in grey levels.

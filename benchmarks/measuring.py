@@ -45,8 +45,10 @@ def time_together(
 
 
 def threads_to_compare() -> tuple[int, ...]:
-    """1, and 2 where the machine is not busy: threads that wait for each other say nothing where other programs
-    hold the cores, for torch then spins."""
+    """1, and 2 where the machine is not busy.
+
+    Threads that wait for each other say nothing where other programs hold the cores: torch then spins.
+    """
     n_cores = os.cpu_count() or 1
     return (1, 2) if n_cores > 1 and load_average() <= 1.5 * n_cores else (1,)
 

@@ -1,4 +1,4 @@
-"""How much faster than real time `klangbild render` makes a video: 256 px, 30 fps, all effects, both modes."""
+"""How much faster than real time `klangbild render` makes a video: 256 px, 30 fps, effects, both modes."""
 
 from __future__ import annotations
 

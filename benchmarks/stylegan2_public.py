@@ -1,7 +1,8 @@
 """StyleGAN2 in its published formulation, eager torch: the reference that speed is measured against.
 
-Source: Karras et al., "Analyzing and Improving the Image Quality of StyleGAN" (2020), section 2.2: the weights
-themselves are modulated and demodulated for each image, and a batch becomes the groups of one convolution.
+Source: Karras et al., "Analyzing and Improving the Image Quality of StyleGAN" (2020), section 2.2:
+the weights themselves are modulated and demodulated for each image, and a batch becomes the groups of one
+convolution.
 """
 
 from __future__ import annotations

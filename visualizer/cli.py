@@ -54,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(module_name: str, arguments: list[str]) -> int:
-    # NumPy's products are small here: threads for them cost more than they give, most of all on a busy machine.
+    # NumPy's products are small here: threads for them cost more than they give, most on a busy machine.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from visualizer.types import UserError
 

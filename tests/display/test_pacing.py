@@ -91,3 +91,14 @@ def test_another_wanted_pace_counts_at_once() -> None:
     machine.run(2.0, 0.020)
     machine.pacer.want(40.0)
     assert machine.pacer.fps == 40.0
+
+
+def test_what_strikes_is_shown_at_once_but_never_twice_in_half_a_period() -> None:
+    pacer = Pacer(30.0)
+    pacer.drawn(10.0, 10.01)
+    pacer.hurry(10.012)  # too soon after the last frame
+    assert pacer.wait_s(10.012) == pytest.approx(1 / 30 - 0.012)
+    pacer.hurry(10.02)
+    assert pacer.wait_s(10.02) == 0.0
+    pacer.drawn(10.02, 10.03)
+    assert pacer.wait_s(10.03) == pytest.approx(1 / 30 - 0.01)  # and the beat goes on from there

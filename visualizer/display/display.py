@@ -33,6 +33,10 @@ OVERRULED_AFTER_S = 0.5
 ASKING_S = 0.1
 """How often the deck on air is asked for what only it hears: tags and the era."""
 ICON_WAIT_S = 0.1
+PEEK_S = 0.004
+"""Between frames it looks so often whether something struck."""
+STRIKE = 0.3
+"""So much the flash of an onset rises at least."""
 MAX_PROBLEMS = 12
 """So many failing shaders are told of."""
 _PLACE = ("display.fullscreen", "display.monitor", "wall.mirrors")
@@ -89,8 +93,11 @@ class Display(Worker):
             self.send({"do": "quit"})
         now_s = clock.seconds(clock.now_ns())
         wait_s = self._wait_s(now_s)
+        if wait_s > 0.0 and self._is_struck():
+            self._pacer.hurry(now_s)
+            wait_s = self._wait_s(now_s)
         if wait_s > 0.0:
-            return wait_s
+            return min(wait_s, PEEK_S)
         if min(self._window.size) < 1:
             return ICON_WAIT_S
         self._draw(now_s)
@@ -144,14 +151,23 @@ class Display(Worker):
         is_ready = self.settings.get("deck_stage") == "ready"
         return float(settings["show.crossfader"]) if is_ready else None
 
-    def _hear(self) -> None:
-        """Takes the newest features and images; a frozen picture leaves the images where they are."""
+    def _is_struck(self) -> bool:
+        """Whether an onset has come that no frame has shown yet: that one should not wait for its turn."""
+        before = self._features.onset
+        self._hear_features()
+        return self._features.onset > before + STRIKE
+
+    def _hear_features(self) -> None:
         newer = self.regions.features.read_newer(self._counters["features"])
         if newer:
             self._counters["features"], features = newer
             self._delay.push(features.time_ns, features)
         offset_ms = self._get("show.offset_ms")
         self._features = self._delay.newest(clock.now_ns(), offset_ms, self._features)
+
+    def _hear(self) -> None:
+        """Takes the newest features and images; a frozen picture leaves the images where they are."""
+        self._hear_features()
         if self._get("output.freeze"):
             return
         for deck, slot in (("a", self.regions.frames_a), ("b", self.regions.frames_b)):

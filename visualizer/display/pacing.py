@@ -50,6 +50,11 @@ class Pacer:
         """Seconds until the next frame is due; 0 when it is."""
         return 0.0 if self._due_s is None else max(self._due_s - now_s, 0.0)
 
+    def hurry(self, now_s: float) -> None:
+        """What happened now should be seen at once: a frame is due, if the last began half a period ago."""
+        if self._due_s is not None and self._due_s - now_s <= 0.5 / self.fps:
+            self._due_s = min(self._due_s, now_s)
+
     def drawn(self, start_s: float, end_s: float) -> None:
         """A frame was begun and finished at these times."""
         period_s = 1.0 / self.fps
