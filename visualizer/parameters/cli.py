@@ -32,7 +32,8 @@ def main(arguments: list[str]) -> int:
             print(f"{parameter.id:<28}{_range(parameter):<32}{parameter.help}")
         elif family not in told:
             told.add(family)
-            print(f"{f'{family}.2 … {_FAMILIES[family]}':<28}as {family}.1")
+            last = f" … {_FAMILIES[family]}" if _FAMILIES[family] > 2 else ""
+            print(f"{f'{family}.2{last}':<28}as {family}.1")
     return 0
 
 
