@@ -69,7 +69,7 @@ class Setlist:
         self._rng = rng or random.Random()
         self._begun: _Begun | None = None
         self._due_bars: float | None = None
-        self._was_locked = False
+        self._was_locked = self._has_waited = False
         self._history: list[int] = []
         self._seen: set[int] = set()
         self._next: int | None = None
@@ -195,6 +195,7 @@ class Setlist:
             place, cue, preset = target
             match self._decks.place_of(preset.values):
                 case "loading":
+                    self._has_waited = True
                     return
                 case "failed":
                     self._skip(place, self._decks.problem_of(preset.values))
@@ -280,7 +281,9 @@ class Setlist:
         self._begun = _Begun(round(self._grid.bars - offset_bars), clock.now_ns())
         self._due_bars = None
         self.n_begun += 1
-        late = "" if late_ms is None else f", {late_ms:.0f} ms after its boundary"
+        why = ": it was not loaded in time" if self._has_waited else ""
+        late = "" if late_ms is None else f", {late_ms:.0f} ms after its boundary{why}"
+        self._has_waited = False
         _log.info("Cue %d of %r: %s%s", place + 1, self.set_list.name, cue.preset, late)
         self._recalls.say(f"cue {place + 1}: {cue.preset}")
 
