@@ -10,7 +10,7 @@ from visualizer.panel import theme
 from visualizer.panel.midi_state import MidiState
 from visualizer.panel.model import Model
 
-BADGE_PX = 20
+BADGE_PX = 18
 
 
 class Badge(QAbstractButton):
@@ -67,9 +67,9 @@ class Badge(QAbstractButton):
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(QColor(theme.TEXT if self.hasFocus() else colour))
             painter.setBrush(QColor(theme.ACCENT) if is_filled else Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(QRectF(self.rect()).adjusted(2.5, 2.5, -2.5, -2.5), 5, 5)
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1.5, 1.5, -1.5, -1.5), 4, 4)
             font = QFont(self.font())
-            font.setPixelSize(12)
+            font.setPixelSize(11)
             font.setWeight(QFont.Weight.DemiBold)
             painter.setFont(font)
             painter.setPen(QColor(theme.ON_ACCENT if is_filled else colour))

@@ -54,6 +54,7 @@ class BindingTable(QWidget):
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setTabKeyNavigation(False)
+        self.table.setShowGrid(False)
         self.table.setAccessibleName("What controllers play")
         self.table.setFixedHeight(TABLE_PX)
         rows, heads = self.table.verticalHeader(), self.table.horizontalHeader()

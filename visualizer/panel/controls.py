@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 
-from PyQt6.QtCore import QPointF, Qt
+from PyQt6.QtCore import QPoint, QPointF, Qt
 from PyQt6.QtGui import (
     QColor,
     QContextMenuEvent,
@@ -12,6 +12,7 @@ from PyQt6.QtGui import (
     QMouseEvent,
     QPainter,
     QPaintEvent,
+    QResizeEvent,
     QWheelEvent,
 )
 from PyQt6.QtWidgets import (
@@ -19,6 +20,7 @@ from PyQt6.QtWidgets import (
     QGridLayout,
     QLabel,
     QLineEdit,
+    QMenu,
     QPushButton,
     QStyle,
     QStyleOptionComboBox,
@@ -27,7 +29,10 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from visualizer.panel import theme, wording
+from visualizer.control.midi_map import is_target
+from visualizer.panel import control_menu, theme, wording
+from visualizer.panel.badge import BADGE_PX, Badge
+from visualizer.panel.midi_state import MidiState
 from visualizer.panel.model import Model
 from visualizer.panel.surfaces import Card, button
 from visualizer.panel.widgets import NumberBox, Segments, Slider, Switch
@@ -36,6 +41,7 @@ from visualizer.types import UserError
 
 MOST_SEGMENT_LETTERS = 18
 """Choices with more letters in all are a list to open."""
+MOST_SEGMENTS = 6
 MOST_STEPS = 2_000
 """A bare whole number with more of them, such as a seed or a port, has no slider."""
 
@@ -43,9 +49,13 @@ MOST_STEPS = 2_000
 class Control:
     """The widgets of one parameter. They show what the model has, and tell it what the hand wants."""
 
-    def __init__(self, parameter: Parameter, model: Model) -> None:
+    def __init__(
+        self, parameter: Parameter, model: Model, open_menu: Callable[[Control, QPoint], None] | None = None
+    ) -> None:
+        """`open_menu` opens the menu of this control at a place of the screen."""
         self.parameter, self._model = parameter, model
-        self.label = _Name(wording.label(parameter), self._reset)
+        self._open_menu = open_menu
+        self.label = _Name(wording.label(parameter), self._reset, self._ask)
         self.back = QToolButton()
         self.back.setText("↺")
         self.back.setObjectName("reset")
@@ -64,7 +74,21 @@ class Control:
         for widget in (self.widget, self.number):
             if widget is not None:
                 widget.setAccessibleName(wording.label(parameter))
+        self.badge = self._build_badge()
         self.follow()
+
+    def _build_badge(self) -> Badge | None:
+        """The M at the end of the name; None where no knob reaches the parameter."""
+        for part in (self.widget, self.number):
+            if part is not None and not isinstance(part, Slider | Line):
+                control_menu.on_request(part, self._ask)
+        if not is_target(self.parameter.id):
+            return None
+        badge = Badge(self.parameter.id, wording.label(self.parameter), self._model)
+        control_menu.on_request(badge, self._ask)
+        badge.watch(self.label, self.widget, self.number)
+        self.label.carry(badge)
+        return badge
 
     def _build(self) -> tuple[QWidget, NumberBox | None]:
         parameter = self.parameter
@@ -95,13 +119,15 @@ class Control:
         slider = Slider(p.min, p.max, p.curve, float(p.default), whole=p.kind == "int")
         slider.moved.connect(self._choose)
         slider.reset.connect(self._reset)
+        slider.asked.connect(self._ask)
         slider.sliderReleased.connect(self.follow)
         return slider, number
 
     def _build_choice(self) -> QWidget:
         p = self.parameter
         choices = [(value, wording.choice(p, value)) for value in p.choices]
-        if sum(len(words) for _, words in choices) <= MOST_SEGMENT_LETTERS:
+        n_letters = sum(len(words) for _, words in choices)
+        if n_letters <= MOST_SEGMENT_LETTERS and len(choices) <= MOST_SEGMENTS:
             segments = Segments(choices)
             segments.picked.connect(self._choose)
             return segments
@@ -117,6 +143,12 @@ class Control:
         except UserError as error:
             self.widget.setToolTip(str(error))
         self.follow()
+
+    def _ask(self, place: QPoint) -> None:
+        if self._open_menu is not None:
+            self._open_menu(self, place)
+        else:
+            self._reset()
 
     def _reset(self) -> None:
         if self.parameter.kind != "trigger":
@@ -140,7 +172,8 @@ class Control:
         if self.number is not None:
             self.number.show_value(float(value))
         is_trigger = self.parameter.kind == "trigger"
-        self.back.setVisible(not is_trigger and not self._model.is_default(self.parameter))
+        is_placed = self.back.parent() is not None  # without a place it would open a window of its own
+        self.back.setVisible(is_placed and not is_trigger and not self._model.is_default(self.parameter))
 
 
 class Line(QLineEdit):
@@ -148,7 +181,7 @@ class Line(QLineEdit):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setMinimumWidth(140)
+        self.setMinimumWidth(110)
         self._shown = ""
 
     def show_value(self, value: str) -> None:
@@ -197,19 +230,31 @@ class Combo(QComboBox):
 
 
 class _Name(QLabel):
-    """A parameter's name; a double or right click on it goes back to the default."""
+    """A parameter's name, with its badge at the end; a double click goes back to the default, a right click
+    asks for more."""
 
-    def __init__(self, words: str, reset: object) -> None:
+    def __init__(self, words: str, reset: Callable[[], None], ask: Callable[[QPoint], None]) -> None:
         super().__init__(words)
-        self._reset = reset
+        self._reset, self._ask = reset, ask
+        self._badge: Badge | None = None
+
+    def carry(self, badge: Badge) -> None:
+        """Keeps room for a badge and puts it there."""
+        self._badge = badge
+        badge.setParent(self)
+        self.setContentsMargins(0, 0, BADGE_PX, 0)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        super().resizeEvent(event)
+        if self._badge is not None:
+            self._badge.move(self.width() - BADGE_PX, (self.height() - BADGE_PX) // 2)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent | None) -> None:
-        if callable(self._reset):
-            self._reset()
+        self._reset()
 
     def contextMenuEvent(self, event: QContextMenuEvent | None) -> None:
-        if callable(self._reset):
-            self._reset()
+        if event is not None:
+            self._ask(event.globalPos())
 
 
 class Controls:
@@ -218,18 +263,46 @@ class Controls:
     def __init__(self, model: Model) -> None:
         self._model = model
         self.by_id: dict[str, list[Control]] = {}
+        self.offers: list[Callable[[Control], list[tuple[str, Callable[[], object]]]]] = []
+        """What pages offer in the menu of a control: words, and what is done then."""
 
     def make(self, id: str) -> Control:
         """The widgets of a parameter; one parameter may have several."""
-        control = Control(PARAMETERS[id], self._model)
+        control = Control(PARAMETERS[id], self._model, self._open_menu)
         self.by_id.setdefault(id, []).append(control)
         return control
+
+    def menu_of(self, control: Control) -> QMenu:
+        """What a right click on a control, or the menu key, offers."""
+        menu = QMenu(control.label)
+        entries = [entry for offer in self.offers for entry in offer(control)]
+        if control.parameter.kind != "trigger":
+            back = f"Back to {wording.written(control.parameter, control.parameter.default)}"
+            entries.append((back, lambda: self._model.reset(control.parameter.id)))
+        for words, does in entries:
+            action = menu.addAction(words)
+            assert action is not None
+            action.triggered.connect(lambda _, does=does: does())
+        control_menu.add_midi(menu, control.parameter.id, self._model)
+        return menu
+
+    def _open_menu(self, control: Control, place: QPoint) -> None:
+        menu = self.menu_of(control)
+        menu.exec(place)
+        menu.deleteLater()
 
     def follow(self, changed: Iterable[str]) -> None:
         """Shows new values."""
         for id in changed:
             for control in self.by_id.get(id, ()):
                 control.follow()
+
+    def follow_midi(self, state: MidiState, is_learning: bool, is_lit: bool) -> None:
+        """Shows on all badges what is bound and what waits for a knob."""
+        for controls in self.by_id.values():
+            for control in controls:
+                if control.badge is not None:
+                    control.badge.follow(state, is_learning, is_lit)
 
     def card(self, group: str, without: Collection[str] = ()) -> Card:
         """A card with the parameters of one group, in the order of their declaration."""

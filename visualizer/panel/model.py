@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 from visualizer import clock, parameters
+from visualizer.panel.midi_state import MidiState
 from visualizer.parameters import Parameter, Value
 
 HOLD_S, HOLD_LOOKS = 0.6, 8
@@ -73,6 +74,8 @@ class Model:
         """The one that is open, see `Cues.state`: name, cues, place, next, runs, assumed and more."""
         self.cue_line = ""
         """What begins next, and when, in words."""
+        self.midi = MidiState()
+        """Controllers and what they play; read from the control process."""
         self.preset, self.preset_sentence = "", ""
         """The name of what was recalled or saved last, and what there is to say of it now."""
         self.hear_settings(settings)
@@ -81,6 +84,10 @@ class Model:
 
     def __getitem__(self, id: str) -> Any:
         return self._chosen[id][0] if id in self._chosen else self._values[id]
+
+    def snapshot(self) -> dict[str, Any]:
+        """All values as they are shown."""
+        return self._values | {id: chosen for id, (chosen, _, _) in self._chosen.items()}
 
     def choose(self, id: str, value: object) -> None:
         """The user wants this value; UserError where it makes no sense."""

@@ -31,29 +31,29 @@ class RemotePage(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.GAP_PX)
-        column.addWidget(self._build_ports(controls))
         column.addWidget(self._build_map())
         column.addWidget(self._build_monitors())
+        column.addWidget(self._build_settings(controls))
         column.addWidget(controls.card("control"))
         column.addStretch(1)
 
-    def _build_ports(self, controls: Controls) -> Card:
-        card = Card("Controllers")
-        self.ports, self.sentence = text("", wraps=True), text("", "quiet", wraps=True)
-        self.clocks = text("", "quiet", wraps=True)
-        for line in (self.ports, self.sentence, self.clocks):
-            card.column.addWidget(line)
+    def _build_settings(self, controls: Controls) -> Card:
+        card = Card("MIDI")
         card.column.addLayout(controls.grid([*(f"midi.{name}" for name in _MIDI_IDS), "link.on"]))
         return card
 
     def _build_map(self) -> Card:
         card, row = Card(), QHBoxLayout()
-        row.addWidget(Elided("What they play", "heading"), 1)
+        row.addWidget(Elided("Controllers", "heading"), 1)
         self.learn_mode = button(
             "Learn mode", checkable=True, tip="Shows the M of every control, on all pages"
         )
         row.addWidget(self.learn_mode)
         card.column.addLayout(row)
+        self.ports, self.sentence = text("", wraps=True), text("", "quiet", wraps=True)
+        self.clocks = text("", "quiet", wraps=True)
+        for line in (self.ports, self.sentence, self.clocks):
+            card.column.addWidget(line)
         row = QHBoxLayout()
         self.target = _TargetCombo()
         self.learn = button("Learn", tip="Then move a knob, or press a key of the controller")

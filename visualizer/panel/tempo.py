@@ -101,4 +101,4 @@ class TempoCard(Card):
         bpm = features.tempo_bpm if features is not None else 0.0
         self.bpm.setText(f"{bpm:.1f} BPM" if bpm else "no beat")
         told = str(self._model.health("capture").get("tempo_from", ""))
-        self.whence.setText(SOURCES.get(told, "") if bpm else "tap, or wait for some seconds of music")
+        self.whence.setText(SOURCES.get(told, "") if bpm else "tap, or wait a little")

@@ -78,6 +78,21 @@ QComboBox::drop-down {{ border: none; width: 24px; }}
 QComboBox QAbstractItemView {{ background: {RAISED}; selection-background-color: {ACCENT};
     selection-color: {ON_ACCENT}; outline: none; }}
 
+QPlainTextEdit#monitor, QTableWidget {{ background: {GROUND}; border: 2px solid {RAISED}; border-radius: 8px;
+    font-size: {SMALL_PX}px; selection-background-color: {ACCENT}; selection-color: {ON_ACCENT}; }}
+QPlainTextEdit#monitor {{ font-family: "DejaVu Sans Mono", "Menlo", "Consolas", monospace; }}
+QPlainTextEdit#monitor:focus, QTableWidget:focus {{ border-color: {TEXT}; }}
+QTableWidget {{ outline: none; }}
+QTableWidget::item {{ padding: 4px 6px; }}
+QHeaderView {{ background: {GROUND}; }}
+QHeaderView::section {{ background: {GROUND}; color: {QUIET}; border: none; padding: 4px 6px;
+    font-size: {SMALL_PX}px; }}
+QTableCornerButton::section {{ background: {GROUND}; border: none; }}
+QMenu {{ background: {RAISED}; border: 1px solid {LINE}; padding: 4px; }}
+QMenu::item {{ padding: 6px 22px; border-radius: 6px; }}
+QMenu::item:selected {{ background: {ACCENT}; color: {ON_ACCENT}; }}
+QMenu::separator {{ height: 1px; background: {LINE}; margin: 4px 8px; }}
+
 QScrollBar:vertical {{ background: transparent; width: {SCROLL_PX}px; margin: 2px; }}
 QScrollBar::handle:vertical {{ background: {LINE}; border-radius: 4px; min-height: 40px; }}
 QScrollBar::handle:vertical:hover {{ background: {QUIET}; }}

@@ -23,7 +23,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from visualizer.panel import shortcuts, theme
+from visualizer.panel import control_menu, midi_state, shortcuts, theme
 from visualizer.panel.contents import ContentsPage
 from visualizer.panel.controls import Controls, groups_of
 from visualizer.panel.feed import Feed
@@ -32,8 +32,10 @@ from visualizer.panel.hearing import Hearing
 from visualizer.panel.inputs import InputsPage
 from visualizer.panel.model import Model
 from visualizer.panel.models import ModelsPage
+from visualizer.panel.modulation import ModulationPage
 from visualizer.panel.presets import PresetsPage
 from visualizer.panel.preview import Preview
+from visualizer.panel.remote import RemotePage
 from visualizer.panel.setlist import SetListPage
 from visualizer.panel.surfaces import Scroll, button
 from visualizer.panel.topbar import TopBar
@@ -42,6 +44,8 @@ from visualizer.types import Features
 LEAST_HEIGHT_PX = 500
 USUAL_PX, TITLE_PX = (1360, 880), 40
 MOST_LIVE_PX = 640
+BLINK = 8
+"""Refreshes that a badge which waits for a knob is lit, and dark."""
 _ELSEWHERE = {
     "traumer": {"traumer.tagger", "traumer.map", "traumer.generator"},
     "era": {"era.content", "era.network", "era.mvnet"},
@@ -79,6 +83,8 @@ class PanelWindow(QMainWindow):
         self.models, self.contents = ModelsPage(model), ContentsPage(model)
         self.presets, self.health = PresetsPage(model, self.controls), HealthPage(model)
         self.setlist = SetListPage(model, self.controls)
+        self.modulation = ModulationPage(model, self.controls, lambda: self.show_widget(self.modulation))
+        self.remote = RemotePage(model, self.controls)
         self.preview = Preview(model, self.controls, feed)
         self.hearing = Hearing(model, feed)
         self.pages = QStackedWidget()
@@ -89,6 +95,9 @@ class PanelWindow(QMainWindow):
             "display.fullscreen": self.top.toggle_fullscreen,
             "panel": lambda: None,
         }
+        for widget, target in self._buttons_by_target().items():
+            control_menu.attach(widget, target, model)
+        self._shown_midi: tuple[object, ...] = ()
         self.shortcuts = shortcuts.install(self, model, own)
         self.show_page(0)
 
@@ -147,7 +156,9 @@ class PanelWindow(QMainWindow):
             ("T&räumer", self._sliders("traumer")),
             ("&Era", self._sliders("era")),
             ("E&ffects", self._sliders("effects")),
-            ("&Show", self._sliders("show", "display", "control")),
+            ("Mod&ulation", self.modulation),
+            ("&Show", self._sliders("show", "display")),
+            ("MIDI, OS&C", self.remote),
             ("&Health", self.health),
         ]
 
@@ -161,6 +172,30 @@ class PanelWindow(QMainWindow):
                 column.addWidget(self.controls.card(group, _ELSEWHERE.get(group, ())))
         column.addStretch(1)
         return page
+
+    def _buttons_by_target(self) -> dict[QWidget, str]:
+        """Buttons that have a place of their own, which a key of a controller may press as well."""
+        return {
+            self.top.blackout: "output.blackout",
+            self.top.freeze: "output.freeze",
+            self.top.panic: "do:panic",
+            self.preview.take: "do:take",
+            self.hearing.tap: "do:tap",
+        }
+
+    def _refresh_midi(self) -> None:
+        """What the control process tells; badges follow when there is something to see."""
+        told = self._feed.control()
+        if told is not None:
+            self._model.midi = midi_state.read(told)
+        if self.remote.isVisible():
+            self.remote.refresh()
+        state = self._model.midi
+        is_lit = bool(state.learning) and self._n // BLINK % 2 == 0
+        shown = (state.bindings, state.learning, self.remote.is_learning, is_lit)
+        if shown != self._shown_midi:
+            self._shown_midi = shown
+            self.controls.follow_midi(state, self.remote.is_learning, is_lit)
 
     def open(self) -> None:
         """As large as is usual where there is room; on another screen than the show's, if there is one."""
@@ -184,6 +219,13 @@ class PanelWindow(QMainWindow):
         for number, page in enumerate(self.page_buttons):
             page.setChecked(number == place)
 
+    def show_widget(self, widget: QWidget) -> None:
+        """Turns to the page that a widget is on."""
+        pages = (self.pages.widget(place) for place in range(self.pages.count()))
+        place = next((n for n, page in enumerate(pages) if page and page.isAncestorOf(widget)), None)
+        if place is not None:
+            self.show_page(place)
+
     def follow(self, changed: Iterable[str]) -> None:
         """Values changed, here or elsewhere."""
         changed = set(changed)
@@ -192,6 +234,7 @@ class PanelWindow(QMainWindow):
             self.top.follow(self._feed.features())
             self.models.follow()
             self.contents.follow()
+            self.modulation.follow(changed)
 
     def refresh(self) -> None:
         """Everything that moves and is seen; to be called twenty times a second."""
@@ -204,10 +247,12 @@ class PanelWindow(QMainWindow):
         if not is_seen:
             return
         self.top.refresh(features)
+        self.modulation.refresh(features)
         self.hearing.refresh(features)
         self.inputs.tempo.refresh(features)
         if self._n % 2 == 0:
             self.preview.refresh()
+            self._refresh_midi()
         else:
             self.hearing.refresh_mel(features)
         if self._n % 5 == 0:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from visualizer.parameters import Parameter, Value
+from visualizer.parameters import PARAMETERS, Parameter, Value
 
 _UNITS = {"s", "ms", "db", "hz", "px", "fps"}
 _LABELS = {
@@ -12,7 +12,7 @@ _LABELS = {
     "show.fade_s": "Crossfade",
     "show.image_fps": "Image rate",
     "show.lock": "Lock",
-    "show.quantise": "Begin on",
+    "show.quantise": "Begin",
     "show.crossfader": "Crossfader",
     "show.panic_preset": "Panic recalls",
     "show.set_list": "Set list",
@@ -21,7 +21,7 @@ _LABELS = {
     "traumer.bend.layer": "From layer",
     "traumer.smoothing.coarse_s": "Composition",
     "traumer.smoothing.middle_s": "Forms",
-    "traumer.smoothing.fine_s": "Colour and stroke",
+    "traumer.smoothing.fine_s": "Colour, stroke",
     "era.mvnet": "Model",
     "era.dial": "Lean to year",
     "era.slide_s": "Slide length",
@@ -30,6 +30,13 @@ _LABELS = {
     "show.morph_s": "Morph",
     "tempo.source": "Follow",
     "tempo.beats_per_bar": "Beats of a bar",
+    "midi.on": "MIDI",
+    "midi.inputs": "Inputs",
+    "midi.program_change": "Recall presets",
+    "midi.clock": "Clock",
+    "midi.feedback": "Send back",
+    "midi.pickup": "Pick up",
+    "link.on": "Ableton Link",
     "control.osc": "OSC in",
     "control.osc_host": "OSC address",
     "control.osc_port": "OSC port",
@@ -37,8 +44,9 @@ _LABELS = {
     "control.osc_out_host": "Sent to",
     "control.osc_out_port": "Sent to port",
     "control.oscquery_port": "OSCQuery port",
+    **{f"lfo.{n}.period_s": "Seconds" for n in range(1, 5)},
     "display.fps": "Frame rate",
-    "display.hud": "Head-up display",
+    "display.hud": "Figures",
     "display.help": "Key card",
     "display.fullscreen": "Full screen",
 }
@@ -52,8 +60,11 @@ _GROUPS = {
     "display": "Window",
     "effects": "Effects",
     "output": "Output",
-    "control": "Other programs",
+    "control": "OSC",
+    "midi": "MIDI",
+    "link": "Ableton Link",
     "tempo": "Tempo",
+    "modulation": "Modulation",
 }
 _PROCESSES = {
     "capture": "Input",
@@ -82,6 +93,16 @@ def label(parameter: Parameter) -> str:
 def group(name: str) -> str:
     """A group's heading."""
     return _GROUPS.get(name, name.rpartition(".")[2].replace("_", " ").capitalize())
+
+
+def target(name: str) -> str:
+    """What a knob plays: a parameter with its group, or an action by its name."""
+    if name not in PARAMETERS:
+        return name.removeprefix("do:").replace("_", " ").capitalize()
+    parameter = PARAMETERS[name]
+    first, _, rest = parameter.group.partition(".")
+    heading = group(parameter.group) if parameter.group in _GROUPS or not rest else f"{group(first)} {rest}"
+    return f"{heading}: {label(parameter)}"
 
 
 def process(name: str) -> str:
