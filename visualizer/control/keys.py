@@ -40,7 +40,7 @@ BINDINGS = (
     Binding("n", "Shift N", "Next, previous seed", does="previous", shift=True),
     Binding("p", "P", "Next, previous seed", does="previous"),
     Binding("r", "Shift R", "Random look", does="random_look", shift=True),
-    Binding("r", "Ctrl R", "Random preset", does="random_preset", ctrl=True),
+    Binding("a", "A", "Random preset", does="random_preset"),
     Binding("l", "L", "Lock: seed and set list stay", does="lock"),
     Binding("m", "M", "Next mode", does="next_mode"),
     Binding("g", "G", "Next, previous model", does="next_model"),
