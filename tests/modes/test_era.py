@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.era_fakes import LABELS, Function, Pictures, Transfer, film, make_era, settings
+from tests.era_fakes import LABELS, Function, Pictures, Transfer, film, make_era, networks, settings
 from visualizer import clock
 from visualizer.content.content import Frame
 from visualizer.modes.era import Era
@@ -232,3 +232,21 @@ def test_a_deck_that_starts_in_mid_show_is_there_with_its_first_image() -> None:
     assert late.state()["n_ticks"] == 1
     away = np.abs(late.style_vector() - slow.style_vector()).mean()
     assert away < 0.2 * np.abs(late.style_vector() - make_era().style_vector()).mean()
+
+
+def test_fewer_pixels_are_a_smaller_content_and_come_back() -> None:
+    opened: list[int] = []
+
+    def open_content(values: Any) -> Pictures:
+        opened.append(values["era.size_px"])
+        return Pictures((values["era.size_px"], values["era.size_px"]))
+
+    values = settings(era__size_px=96)
+    mode = Era(networks(), Transfer(), Canvas(open_content, values), values)
+    sizes = []
+    for i in range(6):
+        if i % 2 == 0:
+            mode.lighten(i == 2)
+        sizes.append(mode.paint(clock.nanoseconds(float(i))).pixels.shape[0])
+    assert sizes == [96, 96, 96, 64, 64, 96]
+    assert opened == [96, 64, 96]

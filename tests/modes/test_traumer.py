@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
+from contextlib import closing
 from typing import Any
 
 import numpy as np
 import pytest
 
 from visualizer import clock, parameters
+from visualizer.checkpoints.cards import find_models
 from visualizer.features.fast import FastFeatures
+from visualizer.modes import traumer
 from visualizer.modes.incremental import WholeTagger
 from visualizer.modes.networks import TraumerNetworks
 from visualizer.modes.traumer import Traumer, split_layers
@@ -159,3 +162,16 @@ def test_truncation_zero_is_the_mean_and_bending_changes_later_layers_only() -> 
     bent = _mode(traumer__bend__gain=2.0, traumer__bend__layer=6)
     gain, offset = bent._bend()
     assert gain[:6].tolist() == [1.0] * 6 and gain[6:].tolist() == [2.0] * 8 and not offset.any()
+
+
+@pytest.mark.skipif(not find_models(kind="generator"), reason="no generator is installed")
+def test_fewer_pixels_are_the_same_picture() -> None:
+    with closing(traumer.load(parameters.defaults(), 1, "fp32")) as mode:
+        whole = mode.paint(0).pixels.astype(np.float32)
+        mode.lighten(True)
+        small = mode.paint(0).pixels.astype(np.float32)
+        assert small.shape == (128, 128, 4) and mode.state()["size_px"] == 128
+        halved = whole.reshape(128, 2, 128, 2, 4).mean(axis=(1, 3))
+        assert np.abs(halved - small).mean() < 8.0 < np.abs(halved[::-1] - small).mean()
+        mode.lighten(False)
+        np.testing.assert_array_equal(mode.paint(0).pixels, whole.astype(np.uint8))

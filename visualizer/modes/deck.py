@@ -12,6 +12,7 @@ import numpy as np
 from visualizer import clock
 from visualizer.ipc.worker import Worker
 from visualizer.modes.mode import Mode
+from visualizer.modes.tier import Tier
 from visualizer.modulation import Delay, Moving, asked_of_decks, lead
 from visualizer.parameters import PARAMETERS
 from visualizer.runtime import Precision
@@ -69,6 +70,7 @@ class Deck(Worker):
         self._heard = Features()
         self._moving = Moving()
         self._is_moved = False
+        self._tier = Tier()
         self._next_ns = clock.now_ns()
         self._n_lost = 0
         self._counted = (clock.now_ns(), 0, 0)
@@ -98,9 +100,16 @@ class Deck(Worker):
         self._hear(n_most_ticks=1 if is_late else 2)
         self._move()
         self._frames.write(self._mode.paint(clock.now_ns()))
+        self._keep_pace(share * self.settings["show.image_fps"])
         self._next_ns = now_ns + period_ns if is_late else self._next_ns + period_ns
         self._count()
         return max(0.0, clock.seconds(self._next_ns - clock.now_ns()))
+
+    def _keep_pace(self, wanted_fps: float) -> None:
+        """Below the performer's floor there are fewer pixels."""
+        now_s = clock.seconds(clock.now_ns())
+        if self._tier.painted(now_s, self.settings["show.floor_fps"], wanted_fps):
+            self._mode.lighten(self._tier.is_light)
 
     def _hear(self, n_most_ticks: int) -> None:
         newer = self.regions.features.read_newer(self._features_counter)
@@ -131,13 +140,21 @@ class Deck(Worker):
     def _count(self) -> None:
         since_ns, n_images, n_ticks = self._counted
         state = self._mode.state()
-        self.report(str(state.pop("sentence", "")) or self._instead)
+        self.report(str(state.pop("sentence", "")) or self._instead or self._spared(state["size_px"]))
         span_s = clock.seconds(clock.now_ns() - since_ns)
         if span_s >= _RATE_SPAN_S:
             self.health["images_per_s"] = round((state["n_images"] - n_images) / span_s, 1)
             self.health["ticks_per_s"] = round((state["n_ticks"] - n_ticks) / span_s, 1)
             self._counted = (clock.now_ns(), state["n_images"], state["n_ticks"])
         self.health.update(state, n_lost_samples=self._n_lost)
+
+    def _spared(self, size_px: int) -> str:
+        if not self._tier.is_light:
+            return ""
+        return (
+            f"Too busy for {self.settings['show.floor_fps']:g} images a second with all pixels: painting "
+            f"{size_px} px until there is time again (show.floor_fps)."
+        )
 
     def on_settings(self, changed: Mapping[str, Any]) -> None:
         """Live values take effect with the next image."""

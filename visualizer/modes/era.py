@@ -32,6 +32,11 @@ EVEN_S = 3.0
 """From this smoothing on, a third of the window, nothing is left in v of when something sounded in it."""
 
 
+def lighter_px(size_px: int) -> int:
+    """Two thirds of a content's size, a multiple of 16: less than half of the pixels."""
+    return max(16 * round(size_px * 2 / 3 / 16), 16)
+
+
 class Era:
     """Paints a content in the style of the years it hears; a `Mode`."""
 
@@ -50,16 +55,23 @@ class Era:
         self._steady_v, self._steady_years = (Steady(rest) for rest in self._rest)
         self._painter = Painter(networks.paint, transfer)
         self._seed: int | None = None
+        self._is_light = False
         self.apply(settings)
         self._clear()
 
     def apply(self, settings: Mapping[str, Any]) -> None:
         """See `Mode.apply`. Content, networks and models stay as they were made with."""
         self._settings = dict(settings)
-        self._canvas.apply(settings)
+        size_px = settings["era.size_px"]
+        self._canvas.apply({**settings, "era.size_px": lighter_px(size_px)} if self._is_light else settings)
         if settings["era.seed"] != self._seed:
             self._seed = settings["era.seed"]
             self._wander = Wander(self._networks.n_z, self._seed)
+
+    def lighten(self, is_light: bool) -> None:
+        """See `Mode.lighten`: a smaller content."""
+        self._is_light = is_light
+        self.apply(self._settings)
 
     def reset(self) -> None:
         """See `Mode.reset`."""

@@ -28,6 +28,9 @@ class Mode(Protocol):
     def apply(self, settings: Mapping[str, Any]) -> None:
         """All settings by parameter id; takes effect at the next call."""
 
+    def lighten(self, is_light: bool) -> None:
+        """Paint the same with fewer pixels, or with all of them again; takes effect as soon as may be."""
+
     def words(self) -> list[tuple[str, float]]:
         """What it hears as (word, probability), best first."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,31 @@ TRANSFER = "transfer-house"
 GENERATOR = "generator-paintings"
 
 _N_SAMPLES = 64
+_EXIT = re.compile(r"model-(\d+)\.onnx")
+
+
+class Exits:
+    """A generator's early exits, each loaded when it is first asked for. Owned by one thread."""
+
+    def __init__(self, generator: cards.Model, threads: int, precision: Precision) -> None:
+        self._folder, self._threads, self._precision = generator.folder, threads, precision
+        names = (_EXIT.fullmatch(graph.file) for graph in generator.card.graphs)
+        self.sizes_px = sorted((int(name[1]) for name in names if name), reverse=True)
+        """Sides of their pictures, the largest first."""
+        self._loaded: dict[int, Runtime] = {}
+
+    def at(self, size_px: int) -> Runtime:
+        """The exit whose pictures are so wide; UserError where its graph is lost."""
+        if size_px not in self._loaded:
+            path = self._folder / f"model-{size_px}.onnx"
+            self._loaded[size_px] = runtime.load(path, threads=self._threads, precision=self._precision)
+        return self._loaded[size_px]
+
+    def close(self) -> None:
+        """Gives all back."""
+        for loaded in self._loaded.values():
+            loaded.close()
+        self._loaded.clear()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +63,8 @@ class TraumerNetworks:
     """(512,) float32: the mean style, the picture of silence."""
     w_samples: Float32
     """(n, 512) float32: styles of random z, for drift and beat."""
+    exits: Exits | None = None
+    """Of the generator."""
 
     def hear(self, window: Float32) -> tuple[Float32, Float32]:
         """See `Tagger.hear`."""
@@ -63,7 +91,14 @@ class TraumerNetworks:
         offset: Float32,
         pixels: UInt8,
     ) -> None:
-        """Styles (n_layers, 512) → the RGB of `pixels` (H, W, 4) uint8; gain and offset (n_layers,) bend."""
+        """Styles (n_layers, 512) → the RGB of `pixels` (S, S, 4) uint8; gain and offset (n_layers,) bend.
+
+        S is the full size or that of an early exit, which takes fewer of the noises.
+        """
+        generator = self.generator
+        if self.exits is not None and len(pixels) != self.size_px:
+            generator = self.exits.at(len(pixels))
+            noises = {name: noise for name, noise in noises.items() if name in generator.inputs}
         inputs = {
             "w": styles[np.newaxis],
             "noise_strength": np.full(1, noise_strength, np.float32),
@@ -71,8 +106,12 @@ class TraumerNetworks:
             "offset": offset,
             **noises,
         }
-        image = self.generator.run(inputs)["image"][0]
-        image = np.clip(np.nan_to_num(image) * np.float32(127.5) + np.float32(128.0), 0.0, 255.0)
+        image = generator.run(inputs)["image"][0]
+        if not np.isfinite(image.sum()):
+            image = np.nan_to_num(image)
+        image *= np.float32(127.5)
+        image += np.float32(128.0)
+        np.clip(image, 0.0, 255.0, out=image)
         pixels[..., :3] = image.transpose(1, 2, 0)
 
     def describe(self) -> str:
@@ -88,6 +127,8 @@ class TraumerNetworks:
         self.tagger.close()
         self.transfer_map.close()
         self.generator.close()
+        if self.exits is not None:
+            self.exits.close()
 
 
 def load(
@@ -124,6 +165,7 @@ def load(
         tagger=incremental.load(tagger, threads, precision),
         transfer_map=start(transfer),
         generator=start(generator),
+        exits=Exits(generator, threads, precision),
         tags=tagger.card.labels,
         size_px=_size_px(graph),
         n_layers=n_layers,

@@ -62,6 +62,14 @@ class Traumer:
             self._drift = Drift(self._networks.w_samples, self._networks.w_mean, seed)
             self._noises = self._networks.draw_noises(seed)
 
+    def lighten(self, is_light: bool) -> None:
+        """See `Mode.lighten`: the largest early exit of the generator, where it has one."""
+        exits = self._networks.exits
+        sizes_px = exits.sizes_px if exits else []
+        size_px = sizes_px[0] if is_light and sizes_px else self._networks.size_px
+        if len(self._pixels) != size_px:
+            self._pixels = np.full((size_px, size_px, 4), 255, np.uint8)
+
     def reset(self) -> None:
         """See `Mode.reset`."""
         self._hearing.reset()
@@ -162,7 +170,7 @@ class Traumer:
             "n_images": self.n_images,
             "n_ticks": self.n_ticks,
             "n_skipped_ticks": self._hearing.n_skipped,
-            "size_px": self._networks.size_px,
+            "size_px": len(self._pixels),
             "runtime": self._networks.describe(),
             "runtime_reasons": self._networks.reasons(),
         }

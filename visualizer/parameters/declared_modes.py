@@ -36,6 +36,14 @@ DECLARED = (
     declare_float(
         "show.image_fps", 30.0, 1.0, 60.0, "images/s", "At most this many network images a second."
     ),
+    declare_float(
+        "show.floor_fps",
+        15.0,
+        0.0,
+        60.0,
+        "images/s",
+        "Where there would be fewer network images a second, they get fewer pixels for a while; 0: never.",
+    ),
     declare_bool("show.lock", False, "Keys leave the picture's seed as it is, and no cue comes by itself."),
     declare_text(
         "traumer.tagger", "tagger-house", "The model that hears, by id or folder.", in_next_deck=True
