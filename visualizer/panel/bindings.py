@@ -25,7 +25,7 @@ from visualizer.panel.model import Model
 from visualizer.panel.surfaces import button, text
 from visualizer.panel.widgets import NumberBox, Switch
 
-TABLE_PX = 200
+TABLE_PX = 188
 _COLUMNS = ("Plays", "Knob or key", "Controller")
 _WAYS = {
     "value": "its place",
@@ -83,6 +83,7 @@ class BindingTable(QWidget):
         self.inverts.setAccessibleName("Invert")
         self.forget = button("Forget", tip="The knob plays this no longer")
         span = QHBoxLayout()
+        span.setSpacing(8)
         span.addWidget(self.low)
         span.addWidget(text("to"))
         span.addWidget(self.high)
@@ -91,8 +92,14 @@ class BindingTable(QWidget):
         last.addWidget(self.inverts)
         last.addStretch(1)
         last.addWidget(self.forget)
-        rows = (("Plays", self.does), ("Range", span), ("Knob", self.counts), ("Pickup", self.pickup))
-        for number, (words, part) in enumerate((*rows, ("Invert", last))):
+        rows: tuple[tuple[str, QWidget | QHBoxLayout], ...] = (
+            ("Plays", self.does),
+            ("Range", span),
+            ("Knob", self.counts),
+            ("Pickup", self.pickup),
+            ("Invert", last),
+        )
+        for number, (words, part) in enumerate(rows):
             grid.addWidget(text(words), number, 0)
             if isinstance(part, QHBoxLayout):
                 grid.addLayout(part, number, 1)
