@@ -80,3 +80,8 @@ def test_the_card_names_each_deed_once() -> None:
     card = keys.card()
     assert len({text for _, text in card}) == len(card)
     assert ("H, F1", "These keys") in card and any(names == "N, Shift N, P" for names, _ in card)
+
+
+def test_no_key_has_two_meanings() -> None:
+    pressed = [(b.symbol, b.shift, b.ctrl) for b in keys.BINDINGS]
+    assert len(set(pressed)) == len(pressed)

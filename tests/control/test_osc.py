@@ -101,6 +101,16 @@ def test_a_preset_is_recalled_by_its_key_or_its_name(desk: Desk) -> None:
     assert desk.done == [{"preset": {"recall": which}} for which in (3, 4, "Aurora")]
 
 
+def test_a_cue_is_called_by_its_number(desk: Desk) -> None:
+    peer = desk.peer()
+    for argument in (3, 4.0, 4.5, float("inf"), float("nan"), True, "Aurora"):
+        peer.send(f"{SPEC}/do/cue", argument)
+        desk.step(1.0)
+    peer.send(f"{SPEC}/do/cue")
+    desk.step(1.0)
+    assert desk.done == [{"sets": {"cue": 3}}, {"sets": {"cue": 4}}]
+
+
 def test_bundles_count_as_one_even_in_bundles(desk: Desk) -> None:
     inner, outer = OscBundleBuilder(0), OscBundleBuilder(0)
     inner.add_content(build_msg(f"{SPEC}/effects/zoom", [0.5]))

@@ -32,7 +32,7 @@ BINDINGS = (
     Binding("m", "Ctrl M", "Next monitor", does="next_monitor", ctrl=True),
     Binding("b", "B", "Blackout", toggles="output.blackout"),
     Binding("space", "Space", "Freeze", toggles="output.freeze"),
-    Binding("backspace", "Backspace", "Panic: calm effects, no blackout, no freeze", does="panic"),
+    Binding("backspace", "Backspace", "Panic: a known look, no blackout, no freeze", does="panic"),
     Binding("r", "R", "Random seed", does="random_seed"),
     Binding("r", "Ctrl R", "Record, or end the recording", does="record", ctrl=True),
     Binding("s", "Ctrl S", "Keep the picture as a PNG file", does="still", ctrl=True),

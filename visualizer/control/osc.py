@@ -193,8 +193,8 @@ class Osc:
         """Asks for an action, unless it was asked for too often."""
         if name not in (PRESET, CUE):
             was_asked = self._asking.act(name, now_s)
-        elif name == CUE and isinstance(argument, (int, float)) and float(argument).is_integer():
-            was_asked = self._asking.cue(int(argument), now_s)
+        elif name == CUE and (number := _whole(argument)) is not None:
+            was_asked = self._asking.cue(number, now_s)
         elif name == CUE:
             self._counts["refused"] += 1
             return
@@ -231,6 +231,12 @@ class Osc:
         state = self._regions.health[worker].read() or {}
         health = state.get("health")
         return health if isinstance(health, dict) else {}
+
+
+def _whole(argument: Argument) -> int | None:
+    """A whole number, sent as an integer or a float."""
+    is_number = isinstance(argument, (int, float)) and not isinstance(argument, bool)
+    return int(argument) if is_number and float(argument).is_integer() else None  # type: ignore[arg-type]
 
 
 def _preset(which: Argument) -> int | str | None:
