@@ -9,7 +9,8 @@ app="libportaudio2 libgl1 libegl1 libgl1-mesa-dri libdbus-1-3 libfontconfig1 lib
 python3 -c "import ensurepip" 2>/dev/null || app="$app python3-venv"
 # A machine without a screen shows the same program on a virtual one.
 [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ] || app="$app xvfb"
-test="jackd2 liblo-tools pulseaudio xvfb openbox x11-xserver-utils xdotool imagemagick fluidsynth timgm6mb-soundfont"
+test="jackd2 liblo-tools pulseaudio xvfb openbox x11-xserver-utils xdotool imagemagick fluidsynth timgm6mb-soundfont
+      xserver-xorg-core xserver-xorg-video-dummy"
 
 wanted=""
 for set in "$@"; do wanted="$wanted ${!set}"; done

@@ -264,6 +264,86 @@ class VirtualScreen(_Virtual):
         return Path(path)
 
 
+class VirtualMonitors(VirtualScreen):
+    """An Xorg with the dummy driver: two monitors side by side that can be unplugged, under openbox.
+
+    with VirtualMonitors() as desk: desk.unplug("DUMMY1"); desk.plug("DUMMY1")
+    """
+
+    LAPTOP, WALL = "DUMMY0", "DUMMY1"
+    WIDTH_PX, HEIGHT_PX = 1280, 720
+    _CONFIG = """
+Section "ServerFlags"
+  Option "AutoAddDevices" "false"
+EndSection
+Section "Device"
+  Identifier "dummy"
+  Driver "dummy"
+  VideoRam 65536
+EndSection
+Section "Monitor"
+  Identifier "laptop"
+  HorizSync 5-1000
+  VertRefresh 5-200
+EndSection
+Section "Screen"
+  Identifier "desk"
+  Device "dummy"
+  Monitor "laptop"
+  DefaultDepth 24
+  SubSection "Display"
+    Depth 24
+    Virtual 2560 720
+    Modes "1280x720"
+  EndSubSection
+EndSection
+"""
+
+    def __init__(self) -> None:
+        super().__init__(2 * self.WIDTH_PX, self.HEIGHT_PX, window_manager=True)
+
+    def _start_server(self) -> None:
+        reason = missing_programs("Xorg", "xrandr")
+        if reason:
+            raise Unavailable(f"two virtual monitors need Xorg with its dummy driver; {reason}")
+        assert self._folder is not None
+        config, log = Path(self._folder.name) / "xorg.conf", Path(self._folder.name) / "xorg.log"
+        config.write_text(self._CONFIG)
+        reader, writer = os.pipe()
+        try:
+            self._start(
+                f"Xorg -displayfd {writer} -config {config} -logfile {log} -noreset -nolisten tcp -ac "
+                "-novtswitch -sharevts".split(),
+                pass_fds=(writer,),
+            )
+            os.close(writer)
+            writer = -1
+            number = self._read_number(reader)
+        finally:
+            os.close(reader)
+            if writer >= 0:
+                os.close(writer)
+        self.display = self.env["DISPLAY"] = f":{number}"
+        self._xrandr("--addmode", self.WALL, f"{self.WIDTH_PX}x{self.HEIGHT_PX}")
+        self.plug(self.WALL)
+
+    def plug(self, name: str) -> None:
+        """Connects a monitor to the right of the laptop's."""
+        mode = f"{self.WIDTH_PX}x{self.HEIGHT_PX}"
+        self._xrandr("--output", name, "--mode", mode, "--right-of", self.LAPTOP)
+        self._xrandr("--query")  # the server looks at its outputs only when it is asked
+
+    def unplug(self, name: str) -> None:
+        """Takes it away."""
+        self._xrandr("--output", name, "--off")
+        self._xrandr("--query")
+
+    def _xrandr(self, *arguments: str) -> None:
+        done = subprocess.run(["xrandr", *arguments], env=self.environ(), capture_output=True, timeout=20)
+        if done.returncode:
+            raise Unavailable(f"xrandr {' '.join(arguments)}: {done.stderr.decode().strip()}")
+
+
 def write_wav(path: str | Path, samples: np.ndarray, rate_hz: int = RATE_HZ) -> Path:
     """Writes (n,) or (n, channels) floats in [-1, 1] as a 16-bit wav with the standard library."""
     block = np.atleast_2d(np.asarray(samples, np.float64).T).T

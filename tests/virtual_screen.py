@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import ctypes.util
 from collections.abc import Iterator
 
 import pytest
@@ -20,8 +22,16 @@ def screen_server() -> Iterator[VirtualScreen]:
     screen.close()
 
 
+def forget_egl() -> None:
+    """Lets go of the OpenGL context that an offscreen test left current: GLX refuses to come after it."""
+    name = ctypes.util.find_library("EGL")
+    if name is not None:
+        ctypes.CDLL(name).eglReleaseThread()
+
+
 @pytest.fixture
 def screen(screen_server: VirtualScreen) -> Iterator[VirtualScreen]:
     """The virtual screen with DISPLAY in os.environ for the length of one test."""
+    forget_egl()
     with screen_server.applied():
         yield screen_server

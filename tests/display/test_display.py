@@ -57,8 +57,8 @@ class Show:
         pixels[..., :3] = colour
         self.regions.frames_a.write(Image(pixels, number, clock.now_ns(), clock.now_ns()))
 
-    def pixel(self) -> tuple[int, ...]:
-        data = self.display._window.screen.read(viewport=(160, 90, 1, 1), components=3)
+    def pixel(self, place: tuple[int, int] = (160, 90)) -> tuple[int, ...]:
+        data = self.display._window.screen.read(viewport=(*place, 1, 1), components=3)
         return tuple(data)
 
 
@@ -126,10 +126,13 @@ def test_digits_recall_presets_and_control_saves_and_undoes(start: Callable[...,
 
 def test_f_fills_the_screen_and_escape_leaves_it_without_quitting(start: Callable[..., Show]) -> None:
     show = start()
+    show.display.settings.update(NEUTRAL)
+    show.see((10, 200, 30))
     show.run(0.2)
     show.press("f")
     show.run(until=lambda: show.display._renderer.size == (1920, 1080))
     assert show.display._window.is_fullscreen
+    show.run(until=lambda: abs(show.pixel((1900, 1060))[1] - 200) < 6)  # to the far corner
     name = show.display._window.monitor.name  # type: ignore[union-attr]
     assert show.sent == [{"set": {"display.fullscreen": True, "display.monitor": name}}]
     show.press("Escape")
@@ -219,7 +222,7 @@ def test_the_window_follows_its_monitor(start: Callable[..., Show], monkeypatch:
     there.remove(wall)
     window._monitor(handle, glfw.CONNECTED)
     show.run(until=lambda: window.monitor == laptop)
-    assert window.is_fullscreen and "'wall' is not connected" in show.display.sentence
+    assert not window.is_fullscreen and "'wall' is not connected" in show.display.sentence
     there.append(wall)
     window._monitor(handle, glfw.CONNECTED)
     show.run(until=lambda: window.monitor == wall)

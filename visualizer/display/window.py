@@ -118,8 +118,9 @@ class Window:
         """What `swap` shows, at the window's present size."""
         size = self.size
         if self._screen is None or self._screen.size != size:
-            self.context.viewport = (0, 0, *size)
             self._screen = self.context.detect_framebuffer(0)
+            # moderngl takes the size that the window had when the context was made, and never looks again.
+            self._screen._size = size
         return self._screen
 
     def poll(self) -> bool:
@@ -218,8 +219,13 @@ class Window:
 
     def _monitor(self, handle: Any, event: int) -> None:
         self._monitors_changed = True
-        if event == glfw.DISCONNECTED and not glfw.get_window_monitor(self._handle):
-            self._full = None  # GLFW has already taken the window off the monitor that is gone
+        if event == glfw.DISCONNECTED and self._full and not glfw.get_window_monitor(self._handle):
+            # GLFW has already taken the window off the monitor that is gone, and left it as large.
+            x_px, y_px, width_px, height_px = self._windowed
+            glfw.set_window_size(self._handle, width_px, height_px)
+            glfw.set_window_pos(self._handle, x_px, y_px)
+            glfw.set_input_mode(self._handle, glfw.CURSOR, glfw.CURSOR_NORMAL)
+            self._full = None
 
     def _on_error(self, code: int, text: bytes | str) -> None:
         self._last_error = text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)
