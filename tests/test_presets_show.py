@@ -49,14 +49,14 @@ def test_a_look_is_saved_left_and_recalled_by_key(tmp_path: Path, environment: d
         preset = json.loads((tmp_path / "config/klangbild/presets/preset-3.json").read_text())
         assert (preset["slot"], preset["values"]["effects.hue"]) == (3, 120.0)
         assert preset["values"]["traumer.seed"] == 20 and "audio.input" not in preset["values"]
-        show.press("n", "n", "8", "g")  # another seed, a key without a preset, another model
+        show.press("n", "n", "g")  # another seed, another model
         show.wait_for_switch("b", 60)
         show.press("3")
         back = show.wait_for_switch("a", 60)
         assert back["workers"]["deck_a"]["health"]["loaded"]["traumer.generator"] == "generator-paintings"
         assert not any(back["restarts"].values())
         assert show.end() == 0
-        assert "Preset 8 is empty" in show.log and "Traceback" not in show.log
+        assert "Traceback" not in show.log
     assert _kept(tmp_path)["traumer.seed"] == 20
 
 

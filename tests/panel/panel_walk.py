@@ -146,6 +146,9 @@ def find_cut(panel: Panel, sizes: list[tuple[int, int]]) -> list[str]:
     panel.on_command({"status": told(), "decks": {"on_air": "a", "next": "b", "stage": "loading"}})
     presets = [{"slot": n, "name": f"{LONG} {n}", "problem": "", "ours": False} for n in range(1, 10)]
     panel.on_command({"presets": presets, "preset": f"{LONG} 3", "preset_sentence": SENTENCE})
+    cue = {"preset": LONG, "leave": "seconds", "after": 36000.0, "fade_s": 20.0, "problem": SENTENCE}
+    opened = {"name": LONG, "cues": [cue] * 20, "place": 3, "next": 4, "runs": True, "assumed": SENTENCE}
+    panel.on_command({"sets": [{"name": LONG, "problem": ""}], "set": opened, "cue_line": SENTENCE})
     panel.on_settings({"output.record": "/tmp/a.mp4", "traumer.seed": 2**31 - 1})
     window.inputs._show_devices(
         [

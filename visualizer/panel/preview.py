@@ -91,7 +91,8 @@ class Preview(Card):
         self.next_name.setText("Next" if decks.next is None else f"Next: {self._name(decks.next)}")
         self.take.setEnabled(decks.stage == "ready")
         self.crossfader.setEnabled(decks.stage == "ready")
-        self.sentence.setText(decks.sentence or self._describe(decks))
+        coming = self._model.cue_line
+        self.sentence.setText(decks.sentence or coming[:1].upper() + coming[1:] or self._describe(decks))
         self.sentence.setObjectName("warning" if decks.sentence else "quiet")
         style = self.sentence.style()
         if style is not None:
