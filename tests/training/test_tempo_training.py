@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+pytest.importorskip("torch", reason="the extra 'train' is not installed")
+
 from visualizer.features import tempo_learned
 from visualizer.training import midi, tempo, tempo_music
 
