@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.control.midi_desk import MidiDesk
+from visualizer.control import midi_map
 from visualizer.types import UserError
 
 BLOOM, YEAR, NETWORK = "effects.bloom", "era.year", "era.network"
@@ -194,6 +195,20 @@ def test_one_knob_may_play_several_and_a_target_has_one_knob_of_a_controller(des
     assert [row["target"] for row in desk.map] == ["effects.zoom"]
     with pytest.raises(UserError):
         desk.midi.obey({"forget": made})
+
+
+def test_a_knob_waits_for_a_shader_that_comes_later(desk: MidiDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.learn(BLOOM, *turned(1, 5, 6))
+    bloom = midi_map.PARAMETERS[BLOOM]
+    monkeypatch.delitem(midi_map.PARAMETERS, BLOOM)
+    desk.midi.rebind()
+    desk.commands.clear()
+    desk.turn(1, 30)
+    assert desk.commands == [] and desk.map[0]["target"] == BLOOM
+    monkeypatch.setitem(midi_map.PARAMETERS, BLOOM, bloom)
+    desk.midi.rebind()
+    desk.turn(1, 127)
+    assert desk.settings[BLOOM] == 1.0
 
 
 def test_what_was_learnt_is_there_the_next_evening(desk: MidiDesk, tmp_path: Path) -> None:

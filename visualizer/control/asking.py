@@ -85,6 +85,7 @@ class Asking:
         """Sends the values that were set to the parent, in one command."""
         if not self.values or now_s - self._passed_on_s < PASSED_ON_S:
             return
+        self.values = {id: v for id, v in self.values.items() if id in PARAMETERS}  # a shader may have gone
         may_load = now_s - self._next_deck_s >= NEXT_DECK_S
         ready = {id: v for id, v in self.values.items() if may_load or not PARAMETERS[id].in_next_deck}
         if ready:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from visualizer import clock
+from visualizer import clock, parameters
 from visualizer.control.midi import Midi
 from visualizer.control.osc import Osc
 from visualizer.ipc.worker import Worker
@@ -26,6 +26,7 @@ class Control(Worker):
         """Nothing is opened yet: a port that is taken must not keep the process from running."""
         self._osc = Osc(self.settings, self.regions, self.send)
         self._midi = Midi(self.settings, self.send, self.beat)
+        parameters.on_declared(self._midi.rebind)
         self._told_s = 0.0
 
     def step(self) -> float:

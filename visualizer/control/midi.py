@@ -64,7 +64,13 @@ class Midi:
         self.is_news = False
         """Whether something changed that a panel shows at once; the reader sets it back."""
         self._bindings, self._file_problem = midi_map.load(self._file)
+        self._rows: list[dict[str, Any]] = []
+        self.rebind()
+
+    def rebind(self) -> None:
+        """Plays the map anew: it changed, or what there is to play did."""
         self._player.bind(self._bindings)
+        self._rows = [midi_map.row(binding) for binding in self._bindings]
 
     @property
     def is_watched(self) -> bool:
@@ -87,7 +93,7 @@ class Midi:
             "n": self._n_heard,
             "clock": {"port": self._clock_port, "bpm": round(self._tempo_bpm, 2)},
             "n_peers": self._link.n_peers,
-            "map": [midi_map.row(binding) for binding in self._bindings],
+            "map": self._rows,
         }
         return told | ({"monitor": list(self._recent)} if self.is_watched else {})
 
@@ -132,7 +138,7 @@ class Midi:
                 self._keep([new if binding == old else binding for binding in self._bindings])
             case {"reload": _}:
                 self._bindings, self._file_problem = midi_map.load(self._file)
-                self._player.bind(self._bindings)
+                self.rebind()
             case _:
                 raise UserError(f"MIDI knows no {str(deed)[:80]!r}.")
 
@@ -192,7 +198,7 @@ class Midi:
     def _keep(self, bindings: list[Binding]) -> None:
         """Plays them from now on and writes the file; a full disk costs the file, not the knob."""
         self._bindings, self._problem = bindings, ""
-        self._player.bind(bindings)
+        self.rebind()
         try:
             midi_map.save(bindings, self._file)
         except UserError as error:
