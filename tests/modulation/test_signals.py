@@ -83,6 +83,17 @@ def test_the_beat_goes_on_between_features_and_through_silence() -> None:
     assert signals["beat_phase"] == 0.0  # but nobody hears a beat
 
 
+def test_a_tempo_that_begins_moves_slow_oscillators_by_half_a_bar_at_most() -> None:
+    signals = Signals()
+    signals.update(100.0, None, SETTINGS)
+    before = signals.beats.position
+    signals.update(100.02, heard(100.02, 7.1), SETTINGS)
+    assert abs(signals.beats.position - before) <= 2.1
+    assert signals["bar_phase"] == pytest.approx(3.1 / 4)
+    signals.update(100.04, heard(100.04, 7.14), SETTINGS)
+    assert signals["bar_phase"] == pytest.approx(3.14 / 4)
+
+
 @pytest.mark.parametrize("beats", [0.0, 2.0, 3.0])
 def test_oscillators_keep_to_the_bar_wherever_it_begins(beats: float) -> None:
     """The count of beats may begin anywhere; a period of a bar begins on the first beat of one."""

@@ -56,20 +56,28 @@ class Beats:
         """Beats so far, with a whole number at each beat and a multiple of a bar's beats at each bar."""
         self._bpm = USUAL_BPM
         self._time_s: float | None = None
+        self._shift: float | None = 0.0
+        """Whole bars by which the position differs from the count of what is heard; None while none is."""
 
     def update(self, time_s: float, features: Features, late_s: float, beats_per_bar: int) -> None:
         """Moves on to a time; `late_s`: how much later than its sound the picture should be."""
+        self._bpm = features.tempo_bpm or self._bpm
+        expected = self.position + (time_s - (self._time_s or 0.0)) * self._bpm / 60.0
         if features.tempo_bpm > 0.0:
-            self._bpm = features.tempo_bpm
             ahead_s = max(time_s - features.time_ns / 1e9 - late_s, 0.0)
-            self.position = _position(features, beats_per_bar) + ahead_s * self._bpm / 60.0
+            counted = _position(features, beats_per_bar) + ahead_s * self._bpm / 60.0
+            is_new = self._shift is None or abs(counted + self._shift - expected) > beats_per_bar
+            if is_new and self._time_s is not None:
+                # Where a tempo begins, what swings slowly goes on from the bar that is nearest.
+                self._shift = beats_per_bar * round((expected - counted) / beats_per_bar)
+            self.position = counted + (self._shift or 0.0)
         else:
-            self.position += (time_s - (self._time_s or 0.0)) * self._bpm / 60.0
+            self.position, self._shift = expected, None
         self._time_s = time_s
 
 
 def _position(features: Features, beats_per_bar: int) -> float:
-    """The same for everybody who hears the same, whenever he began to listen."""
+    """With a multiple of a bar's beats on the first beat of each bar, wherever the count began."""
     in_bar = round(features.bar_phase * beats_per_bar - features.beat_phase)
     return features.beat - (features.beat - in_bar) % beats_per_bar + features.beat_phase
 
