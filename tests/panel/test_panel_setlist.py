@@ -52,7 +52,7 @@ def test_what_is_on_and_what_comes_is_shown(driven: Driven, page: Any) -> None:
     texts = [page.list.item(n).text() for n in range(3)]
     assert texts[1].startswith("▶ 2") and texts[2].startswith("▷ 3") and "16 bars" in texts[0]
     assert "1 beat early" in texts[1] and "fade 2.5 s" in texts[1]
-    assert "torn" in page.sentence.text() and page.list.item(2).toolTip() == "?"
+    assert "torn" in page.sentence.text() and page.list.item(2).toolTip() == "gone"
     assert page.sets.currentText() == "Night" and page.sets.count() == 1
 
 

@@ -44,6 +44,9 @@ class SetListPage(QWidget):
         column.addWidget(self._build_list())
         self.editor = CueEditor(self._change)
         column.addWidget(self.editor)
+        safety = Card("Blackout and panic")
+        safety.column.addLayout(controls.grid(["output.blackout_s", "show.panic_preset"]))
+        column.addWidget(safety)
         column.addStretch(1)
         self._select(-1)
 

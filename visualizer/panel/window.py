@@ -62,6 +62,7 @@ _ELSEWHERE = {
             "shuffle",
             "repeat",
             "set_list",
+            "panic_preset",
         )
     },
     "display": {"display.monitor"},
