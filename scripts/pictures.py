@@ -1,6 +1,7 @@
 """Makes the pictures of the documents from the shipped models: `python scripts/pictures.py`.
 
-docs/pictures/strip.jpg, era.jpg: the sections of the demo in both modes, as `klangbild render` shows them.
+docs/pictures/era.jpg: the sections of the demo in era mode, each over a content of its own.
+docs/pictures/models/medley-*.jpg: a minute of our own music in both modes, as `klangbild render` shows it.
 docs/pictures/window.jpg: the running window with its head-up display, on a virtual screen.
 docs/pictures/panel.jpg: the panel of that show, with the other mode held in deck B.
 Names as arguments make only those.
@@ -12,7 +13,6 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,37 +41,30 @@ TILE_PX = (480, 270)
 FPS = 15.0
 
 
-def make_strip(name: str, contents: Mapping[str, str] | None = None, **changed: object) -> None:
-    """Four frames of a render of the demo, side by side in two rows, with their names.
-
-    With `contents` each section has a content of its own, rendered by itself.
-    """
-    settings = parameters.defaults() | {id.replace("__", "."): value for id, value in changed.items()}
-    tiles = []
-    for group in [[section] for section in SHOWN_S] if contents else [list(SHOWN_S)]:
-        own = {"era.content": contents[group[0]]} if contents else {}
-        tiles += _render(settings | own, group)
+def make_era() -> None:
+    """Four frames of renders of the demo in two rows, with their names; each section has its own content."""
+    settings = parameters.defaults() | {"show.mode": "era", "display.fill": "crop"}
+    tiles = [_render(settings | {"era.content": ERA_CONTENTS[section]}, section) for section in SHOWN_S]
     width, height = TILE_PX
     strip = Image.new("RGB", (2 * width + 6, 2 * height + 6), "black")
     for i, tile in enumerate(tiles):
         strip.paste(tile, ((i % 2) * (width + 6), (i // 2) * (height + 6)))
-    strip.save(PICTURES / f"{name}.jpg", quality=88)
+    strip.save(PICTURES / "era.jpg", quality=88)
 
 
-def _render(settings: dict[str, Any], sections: Sequence[str]) -> list[Image.Image]:
-    """The tiles of some sections of the demo."""
+def _render(settings: dict[str, Any], section: str) -> Image.Image:
+    """The tile of a section of the demo."""
     mode, stage = load_mode(settings, threads=2), Stage(960, 540, settings, effects=True)
-    wanted = {round(SHOWN_S[section] * FPS): section for section in sections}
-    tiles: list[Image.Image] = []
+    tile = None
     for moment in moments(DemoSource(loop=False), mode, settings, FPS):
         frame = stage.frame(moment, moment.index / FPS)
-        if moment.index in wanted:
-            tiles.append(_tile(Image.fromarray(frame[..., :3]), wanted[moment.index]))
-        if len(tiles) == len(wanted):
+        if moment.index == round(SHOWN_S[section] * FPS):
+            tile = _tile(Image.fromarray(frame[..., :3]), section)
             break
     stage.close()
     mode.close()
-    return tiles
+    assert tile is not None  # the demo is longer than any of SHOWN_S
+    return tile
 
 
 def _tile(frame: Image.Image, name: str) -> Image.Image:
@@ -79,6 +72,13 @@ def _tile(frame: Image.Image, name: str) -> Image.Image:
     font = ImageFont.load_default(18)
     ImageDraw.Draw(tile).text((14, TILE_PX[1] - 34), name, "white", font, stroke_width=2, stroke_fill="black")
     return tile
+
+
+def make_medley() -> None:
+    """Six frames of the medley in each mode; the chapter of the report about them is made anew too."""
+    from visualizer.training import report
+
+    report.main(["chain"])
 
 
 def make_window() -> None:
@@ -115,8 +115,8 @@ def make_panel() -> None:
 
 
 MAKERS = {
-    "strip": lambda: make_strip("strip"),
-    "era": lambda: make_strip("era", ERA_CONTENTS, show__mode="era", display__fill="crop"),
+    "era": make_era,
+    "medley": make_medley,
     "window": make_window,
     "panel": make_panel,
 }

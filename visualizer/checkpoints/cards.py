@@ -182,8 +182,8 @@ def find_model(wanted: str, folder: Path | None = None) -> Model:
             return model
     ids = ", ".join(model.card.id for model in models) or "none"
     raise UserError(
-        f"There is no model {wanted!r} (installed: {ids}): fetch the project's folder models/ again, whole, "
-        "or name another."
+        f"There is no model {wanted!r}: name one of those installed ({ids}), or fetch the project's folder "
+        "models/ again, whole."
     )
 
 

@@ -34,8 +34,12 @@ from visualizer.training.report_pages import (
 )
 from visualizer.types import UInt8, UserError
 
-MODES = {"traumer": ("--width", "640", "--height", "360"), "era": ("--content",)}
 CONTENT = "alpine-lake.jpg"
+MODES = {
+    "traumer": ("--width", "640", "--height", "360", "--set", "display.fill=crop"),
+    "era": ("--content", str(ASSETS / "pictures" / CONTENT)),
+}
+"""Options of `klangbild render` for each mode."""
 SHOWN = (("piano", 11.5), ("strings", 24.5), ("techno", 33.5), ("techno", 38.0), ("rock", 51.0),
          ("near silence", 59.5))  # fmt: skip
 """The six frames of a strip: section and second, the same in both modes."""
@@ -104,11 +108,7 @@ def render(desk: Desk, medley: Path, mode: str, *options: str) -> Path:
     if path.is_file():
         return path
     command = [sys.executable, str(ROOT / "run.py"), "render", str(medley.resolve()), "-o", str(path)]
-    if mode == "era":
-        command += ["--content", str(ASSETS / "pictures" / CONTENT)]
-    else:
-        command += [*MODES[mode]]
-    command += options
+    command += [*MODES[mode], *options]
     for id, value in desk.settings().items():
         if not value.startswith(str(ROOT / "models")):
             command += ["--set", f"{id}={value}"]
