@@ -14,6 +14,7 @@ from visualizer.control.preset_files import SLOTS
 from visualizer.control.quantiser import Quantiser
 from visualizer.control.random_look import random_look
 from visualizer.control.recalls import Recalls, Tell
+from visualizer.control.set_desk import SetDesk
 from visualizer.control.set_files import SetList, Sets, body, parse
 from visualizer.control.setlist import Setlist
 from visualizer.parameters import PARAMETERS, ParameterState
@@ -52,9 +53,9 @@ class Cues:
         self.quantiser = Quantiser(values, self.grid, decks)
         self._rng = rng or random.Random()
         self.setlist = Setlist(values, self.grid, decks, recalls, self.quantiser, room, self._rng)
+        self.desk = SetDesk(values, self.sets, self.setlist, recalls, tell)
         self._values, self._decks, self._recalls, self._tell = values, decks, recalls, tell
         self._told: dict[str, Any] = self.told()
-        self._stamp: object = None
         self._drawn: set[str] = set()
         decks.may_take = self._may_take
 
@@ -98,9 +99,9 @@ class Cues:
         with _Shown(self._recalls):
             match dict(deed):
                 case {"open": str() as name}:
-                    self._open(self.sets.find(name), source)
+                    self.desk.open(self.sets.find(name), source)
                 case {"start": str() as name}:
-                    self._open(self.sets.find(name), source)
+                    self.desk.open(self.sets.find(name), source)
                     self.setlist.start(source)
                 case {"start": True}:
                     self.setlist.start(source)
@@ -113,13 +114,13 @@ class Cues:
                 case {"cue": int() as number} if not isinstance(number, bool):
                     self.setlist.go_to(number - 1, source)
                 case {"write": dict(written)}:
-                    self._write(parse(written, "The set list"), source)
+                    self.desk.write(parse(written, "The set list"), source)
                 case {"new": str() as name}:
-                    self._write(SetList(self.sets.free_name(name)), source)
+                    self.desk.write(SetList(self.sets.free_name(name)), source)
                 case {"rename": str() as name, "to": str() as to}:
-                    self._rename(name, to, source)
+                    self.desk.rename(name, to, source)
                 case {"delete": str() as name}:
-                    self._delete(name, source)
+                    self.desk.delete(name, source)
                 case _:
                     raise UserError("A set list is opened, played, written or deleted: see docs/sets.md.")
 
@@ -189,12 +190,8 @@ class Cues:
 
     def follow(self, changed: Mapping[str, Any]) -> None:
         """Values changed: perhaps another set list is wanted."""
-        name = str(changed.get("show.set_list", self.setlist.set_list.name))
-        if name.casefold() != self.setlist.set_list.name.casefold():
-            try:
-                self.setlist.open(self.sets.find(name) if name else SetList(""))
-            except UserError as error:
-                self._recalls.say(str(error))
+        if "show.set_list" in changed:
+            self.desk.follow(str(changed["show.set_list"]))
 
     def panic(self) -> None:
         """Nothing waits any more."""
@@ -207,58 +204,6 @@ class Cues:
         if self.quantiser.pending is None:
             self.quantiser.ask("take", "what was chosen", self._decks.take)
         return False
-
-    # Files of sets ---------------------------------------------------------------------------------------
-
-    def _open(self, set_list: SetList, source: str) -> None:
-        self.setlist.open(set_list)
-        self._stamp = self.sets.stamp()
-        self._choose(set_list.name, source)
-
-    def _choose(self, name: str, source: str) -> None:
-        changed = self._values.set("show.set_list", name, source)
-        if changed:
-            self._tell(changed)
-
-    def _write(self, set_list: SetList, source: str) -> None:
-        self.sets.save(set_list)
-        self._open(set_list, source)
-
-    def _rename(self, name: str, to: str, source: str) -> None:
-        renamed = self.sets.rename(name, to)
-        if self.setlist.set_list.name.casefold() == name.strip().casefold():
-            self.setlist.call(renamed.name)
-            self._stamp = self.sets.stamp()
-            self._choose(renamed.name, source)
-
-    def _delete(self, name: str, source: str) -> None:
-        old = self.sets.delete(name)
-        is_open = self.setlist.set_list.name == old.name
-        if is_open:
-            self._open(SetList(""), source)
-
-        def take_back(source: str) -> str:
-            self.sets.save(old)
-            if is_open:
-                self._open(old, source)
-            return f"undone: the set list {old.name!r} is there again"
-
-        self._recalls.can_undo(take_back)
-        self._recalls.say(f"deleted the set list {old.name!r}")
-
-    def _reread(self) -> None:
-        """A file that was edited beside the show is played as it is now."""
-        stamp, name = self.sets.stamp(), self.setlist.set_list.name
-        if stamp == self._stamp or not name:
-            return
-        self._stamp = stamp
-        try:
-            found = self.sets.find(name)
-        except UserError as error:
-            self._recalls.say(str(error))
-            return
-        if found != self.setlist.set_list:
-            self.setlist.open(found)
 
     # What is told ----------------------------------------------------------------------------------------
 
@@ -293,7 +238,7 @@ class Cues:
 
     def state(self) -> dict[str, Any]:
         """For the panel: `sets` (see `Sets.listing`), `set` with its cues, and `pending`."""
-        self._reread()
+        self.desk.reread()
         setlist, left_s = self.setlist, self.setlist.seconds_left
         cues = [
             cue | {"problem": setlist.skipped.get(place, "")}
@@ -319,7 +264,8 @@ class Cues:
         """For the status line."""
         setlist = self.setlist
         n_skipped, begun = len(setlist.skipped), setlist.n_begun
-        told = {"set": setlist.set_list.name, "place": setlist.place, "runs": setlist.is_running}
+        told: dict[str, Any] = {"set": setlist.set_list.name, "place": setlist.place}
+        told["runs"] = setlist.is_running
         told |= {"hears_beat": self.grid.is_known, "bpm": round(self.grid.bpm, 1)}
         return told | {"late_ms": setlist.late_ms, "n_begun": begun, "n_skipped": n_skipped, **self.told()}
 
