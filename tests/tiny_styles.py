@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 EPSILON = 1e-2
+SHARE = 0.4
+"""Of patches in what Avatar-Net mixes."""
 
 
 def make_shape():  # type: ignore[no-untyped-def]
@@ -54,7 +56,7 @@ def need(root: Path, *names: str) -> Path:
     parts = make_parts() if missing else {}
     for name in missing:
         card = make_card(
-            f"style-{name}", "style_transfer", style_models.style_architecture(name, shape, EPSILON)
+            f"style-{name}", "style_transfer", style_models.style_architecture(name, shape, EPSILON, SHARE)
         )
         graphs = style_models.style_graphs(parts[name], shape)
         publish(parts[name], graphs, card, root / card.id, precision="fp32")

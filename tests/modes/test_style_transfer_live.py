@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.tiny_styles import EPSILON, make_parts, need, tiny_styles  # noqa: F401
+from tests.tiny_styles import EPSILON, SHARE, make_parts, need, tiny_styles  # noqa: F401
 from visualizer.checkpoints import cards
 from visualizer.modes import style_transfer
 from visualizer.modes.style_transfer import NETWORKS
@@ -50,7 +50,7 @@ def reference(network: str, strength: float) -> np.ndarray:
         "adain": lambda: painting.adain_painter(encoder, parts["adain"]),
         "linear": lambda: painting.linear_painter(encoder, parts["linear"]),
         "wct": lambda: painting.wct_painter(encoder, list(parts["wct"].levels), EPSILON),
-        "avatar": lambda: painting.avatar_painter(encoder, parts["avatar"], EPSILON),
+        "avatar": lambda: painting.avatar_painter(encoder, parts["avatar"], EPSILON, SHARE),
     }
     content = torch.from_numpy(PIXELS).permute(2, 0, 1)[None].float() / 255
     style = torch.from_numpy(STYLE).permute(2, 0, 1)[None]

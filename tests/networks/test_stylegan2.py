@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -24,7 +25,7 @@ from visualizer.networks.stylegan2_inference import (  # noqa: E402
     export_module,
 )
 
-SMALL = GeneratorShape(64, (24, 20, 16, 12, 8), n_w=32)
+SMALL = GeneratorShape(64, (24, 20, 16, 12, 8), n_w=32, exits_px=(32,))
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +36,8 @@ def generator() -> Generator:
     for name, parameter in made.named_parameters():
         if name.endswith(("bias", "noise_strength")):
             parameter.add_(0.3 * torch.randn_like(parameter))
+        elif name.endswith("paint.weight"):
+            parameter.normal_(0, 0.2)
     return made
 
 
@@ -100,7 +103,7 @@ def test_equals_the_formulation_of_modulated_weights(generator):
 
 
 def test_inference_form_equals_the_training_form(generator):
-    for exit_px in (16, 64):
+    for exit_px in (16, 32, 64):
         form = export_module(generator, exit_px)
         named = form.example_inputs(seed=3)
         random = torch.Generator().manual_seed(1)
@@ -163,6 +166,20 @@ def test_early_exit_is_the_coarse_stage_of_the_same_picture(generator):
     changed[:, 6:] += 1  # layer 5 is the toRGB of 16 px; what is finer cannot change it
     assert torch.equal(generator.synthesis(changed, noises, exit_px=16), pictures[2])
     assert not torch.equal(generator.synthesis(changed, noises), pictures[-1])
+
+
+def test_an_exit_of_its_own_adds_to_its_picture_and_to_no_other(generator):
+    w, noises = draw_inputs(SMALL, 2)
+    pictures = generator.synthesis.pictures(w, noises)
+    assert not torch.allclose(generator.synthesis(w, noises, exit_px=32), pictures[3], atol=1e-3)
+    plain = Generator(replace(SMALL, exits_px=()))
+    plain.load_state_dict(
+        {name: value for name, value in generator.state_dict().items() if "exits" not in name}
+    )
+    assert torch.equal(plain.synthesis(w, noises), pictures[-1])
+    assert count_macs(SMALL, 32) - count_macs(plain.shape, 32) == 32 * 32 * 24 * (12 + 27)
+    with pytest.raises(ValueError, match="no early exit at 128 px"):
+        GeneratorShape(64, SMALL.channels, exits_px=(128,))
 
 
 def test_neutral_bending_changes_nothing_and_bending_does(generator):

@@ -13,6 +13,7 @@ torch = pytest.importorskip("torch", reason="the extra 'train' is not installed"
 
 from visualizer.networks.stylegan2 import GeneratorShape, make_noises  # noqa: E402
 from visualizer.training import generator as trainer  # noqa: E402
+from visualizer.training import generator_exit as exits  # noqa: E402
 from visualizer.training import generator_head as head  # noqa: E402
 from visualizer.training import house  # noqa: E402
 from visualizer.types import UserError  # noqa: E402
@@ -25,7 +26,8 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     torch.set_num_threads(1)
     monkeypatch.setattr(trainer, "SHAPE", TINY)
     monkeypatch.setattr(head, "SHAPE", TINY)
-    monkeypatch.setattr(head, "JUDGE_CHANNELS", (8, 8, 8, 8, 8))
+    for module in (head, exits):
+        monkeypatch.setattr(module, "JUDGE_CHANNELS", (8, 8, 8, 8, 8))
 
 
 def make_run() -> head.HeadRun:
@@ -81,7 +83,7 @@ def test_from_pictures_to_a_model_that_runs(tmp_path: Path, monkeypatch: pytest.
     from visualizer.checkpoints.cards import load_card
     from visualizer.training import generator_publish
 
-    monkeypatch.setattr(generator_publish, "EXITS_PX", (64,))
+    monkeypatch.setattr(generator_publish, "EXITS_PX", (128,))
     monkeypatch.setattr(generator_publish, "N_PREVIEW", 4)
 
     pictures = tmp_path / "pictures"
@@ -99,6 +101,12 @@ def test_from_pictures_to_a_model_that_runs(tmp_path: Path, monkeypatch: pytest.
     second = house.load_state(tmp_path / "run" / "head.pt")
     assert second["counters"]["n_steps"] > first["counters"]["n_steps"] > 0
 
+    assert trainer.main([*common, "--stage", "exit", "--minutes", "0.01"]) == 0
+    with_exit = house.load_state(tmp_path / "run" / "exit.pt")
+    unchanged = {name: value for name, value in with_exit["average"].items() if "exits" not in name}
+    assert all(torch.equal(value, second["average"][name]) for name, value in unchanged.items())
+    assert with_exit["average"]["synthesis.exits.128.paint.weight"].any(), "the exit has learned nothing"
+
     stem = house.load_state(tmp_path / "run" / "state.pt")["average"]
     assert torch.equal(second["average"]["synthesis.const"], stem["synthesis.const"])
 
@@ -107,10 +115,11 @@ def test_from_pictures_to_a_model_that_runs(tmp_path: Path, monkeypatch: pytest.
     assert trainer.main([*common, *arguments]) == 0
     card = load_card(model)
     assert card.figures["mmd_texture_64"] == 1.5 and card.figures["n_updates_head"] > 0
-    assert {graph.file for graph in card.graphs} == {"model.onnx", "model-64.onnx"}
+    assert {graph.file for graph in card.graphs} == {"model.onnx", "model-128.onnx"}
     assert json.loads((model / "card.json").read_text())["preview"] == "preview.jpg"
-    loaded = runtime.load(model / "model-64.onnx", threads=1)
-    given = {spec.name: np.zeros(spec.shape, np.float32) for spec in card.graph("model-64.onnx").inputs}
+    assert card.architecture["exits_px"] == [128] and card.figures["n_updates_exit"] > 0
+    loaded = runtime.load(model / "model-128.onnx", threads=1)
+    given = {spec.name: np.zeros(spec.shape, np.float32) for spec in card.graph("model-128.onnx").inputs}
     given["gain"] = np.ones_like(given["gain"])
-    assert loaded.run(given)["image"].shape == (1, 3, 64, 64)
+    assert loaded.run(given)["image"].shape == (1, 3, 128, 128)
     loaded.close()

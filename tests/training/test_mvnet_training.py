@@ -20,6 +20,7 @@ from visualizer.checkpoints.weights import load_state  # noqa: E402
 from visualizer.features.mel import EraMel  # noqa: E402
 from visualizer.training import house, mvnet_judge, mvnet_music, mvnet_publish, mvnet_sheet  # noqa: E402
 from visualizer.training import mvnet as trainer  # noqa: E402
+from visualizer.training import mvnet_run as runs  # noqa: E402
 from visualizer.training.midi import Note, write_notes  # noqa: E402
 from visualizer.training.mvnet_data import N_WINDOW, Pairs, read_paintings, thirds, windows  # noqa: E402
 from visualizer.training.mvnet_eras import Eras, find_eras  # noqa: E402
@@ -126,7 +127,8 @@ def test_trains_saves_goes_on_judges_and_publishes(data, kept, vgg, tmp_path, mo
     assert second["n_steps"] > first["n_steps"]
     assert len(list((out / "sheets").glob("*.jpg"))) == len(list((out / "snapshots").glob("*.pt"))) == 2
 
-    monkeypatch.setattr(mvnet_publish, "N_JUDGE_STEPS", 3)
+    for name, n in {"JUDGE_STEPS": 3, "JUDGED_Z": 1, "CENTRE_Z": 1, "CURVE_Z": 1, "CURVE_POINTS": 1}.items():
+        monkeypatch.setattr(mvnet_publish, f"N_{name}", n)
     stage = ["--models", str(model), "--picture", str(picture), "--without", str(tmp_path / "none")]
     assert trainer.main(arguments(data, kept, vgg, out, *stage, "--stage", "judge")) == 0
     assert trainer.main(arguments(data, kept, vgg, out, *stage, "--stage", "publish")) == 0
@@ -150,19 +152,19 @@ def test_resumed_run_is_the_run_that_never_stopped(data, kept, vgg):
     style = StyleVGG.load(vgg)
     pairs = Pairs(music, paintings, eras, 4, 1, 7)
 
-    def steps(run: trainer.Run, n: int) -> None:
+    def steps(run: runs.Run, n: int) -> None:
         for _ in range(n):
             number = run.counters.n_steps
-            trainer.step(run, pairs.batch(number), pairs.paintings(number, 4), style, torch.float32)
+            runs.step(run, pairs.batch(number), pairs.paintings(number, 4), style, torch.float32)
 
     device = torch.device("cpu")
-    whole = trainer.Run(eras, trainer.Settings(n_clips=4, n_images=1), device)
+    whole = runs.Run(eras, runs.Settings(n_clips=4, n_images=1), device)
     steps(whole, 1)
     file = io.BytesIO()
     torch.save(whole.state(), file)
     steps(whole, 2)
     file.seek(0)
-    resumed = trainer.Run.from_state(torch.load(file, weights_only=True), device)
+    resumed = runs.Run.from_state(torch.load(file, weights_only=True), device)
     steps(resumed, 2)
     assert resumed.counters.n_steps == whole.counters.n_steps == 3
     for (name, a), b in zip(
@@ -174,9 +176,9 @@ def test_resumed_run_is_the_run_that_never_stopped(data, kept, vgg):
 def test_without_gamma_the_classifier_teaches_only_itself(data, kept, vgg):
     eras = Eras((1700, 1800, 1880), 1890)
     pairs = Pairs(read_music(kept, "train"), read_paintings(data, "train", kept), eras, 4, 1, 7)
-    run = trainer.Run(eras, trainer.Settings(n_clips=4, n_images=1, gamma=0.0), torch.device("cpu"))
+    run = runs.Run(eras, runs.Settings(n_clips=4, n_images=1, gamma=0.0), torch.device("cpu"))
     before = [p.clone() for p in run.classifier.parameters()]
-    figures = trainer.step(run, pairs.batch(0), pairs.paintings(0, 4), StyleVGG.load(vgg), torch.float32)
+    figures = runs.step(run, pairs.batch(0), pairs.paintings(0, 4), StyleVGG.load(vgg), torch.float32)
     assert all(np.isfinite(value) for value in figures.values())
     assert any(not torch.equal(a, b) for a, b in zip(before, run.classifier.parameters(), strict=True))
 
@@ -185,9 +187,9 @@ def test_g_leaves_the_ears_alone_unless_told(data, kept, vgg):
     eras = Eras((1700, 1800, 1880), 1890)
     pairs = Pairs(read_music(kept, "train"), read_paintings(data, "train", kept), eras, 4, 1, 7)
     for rate, moves in ((0.0, False), (1e-3, True)):
-        run = trainer.Run(eras, trainer.Settings(n_clips=4, n_images=1, rate_e=rate), torch.device("cpu"))
+        run = runs.Run(eras, runs.Settings(n_clips=4, n_images=1, rate_e=rate), torch.device("cpu"))
         before = [p.clone() for p in run.mvnet.encoder.state_dict().values()]
-        trainer.step(run, pairs.batch(0), pairs.paintings(0, 4), StyleVGG.load(vgg), torch.float32)
+        runs.step(run, pairs.batch(0), pairs.paintings(0, 4), StyleVGG.load(vgg), torch.float32)
         after = run.mvnet.encoder.state_dict().values()
         assert any(not torch.equal(a, b) for a, b in zip(before, after, strict=True)) == moves
 
@@ -195,8 +197,8 @@ def test_g_leaves_the_ears_alone_unless_told(data, kept, vgg):
 def test_variety_is_the_distance_of_images_of_one_clip():
     images = torch.zeros(4, 3, 8, 8)
     images[1] += 0.5
-    assert trainer.variety(images, 2) == pytest.approx(0.25)
-    assert trainer.variety(images, 1) == 0
+    assert runs.variety(images, 2) == pytest.approx(0.25)
+    assert runs.variety(images, 1) == 0
 
 
 def test_training_that_diverges_stops_and_keeps_the_last_good_state(data, kept, vgg, tmp_path, monkeypatch):
@@ -207,7 +209,7 @@ def test_training_that_diverges_stops_and_keeps_the_last_good_state(data, kept, 
     def diverge(*_):
         return torch.tensor(float("nan"), requires_grad=True)
 
-    monkeypatch.setattr(trainer, "style_loss", diverge)
+    monkeypatch.setattr(runs, "style_loss", diverge)
     with pytest.raises(UserError, match=r"sty is nan.*last good state"):
         trainer.main(arguments(data, kept, vgg, out, "--minutes", "0.1", "--resume"))
     assert (out / "state.pt").read_bytes() == good
@@ -224,7 +226,7 @@ def test_ears_learn_before_the_brush_and_are_taken_over(data, kept, vgg, tmp_pat
     assert trainer.main(run) == 0
     state = house.load_state(folder / "hearing.pt")
     assert state["counters"]["n_steps"] > first > 0
-    started = trainer.Run(Eras((1700, 1800, 1880), 1890), trainer.Settings(), torch.device("cpu"))
+    started = runs.Run(Eras((1700, 1800, 1880), 1890), runs.Settings(), torch.device("cpu"))
     started.start_from(folder / "hearing.pt")
     assert torch.equal(started.average.encoder.head.weight, state["encoder"]["head.weight"])
 

@@ -15,7 +15,7 @@ torch = pytest.importorskip("torch", reason="training needs the extra `train`")
 from tests.tiny_styles import make_shape  # noqa: E402
 from visualizer.checkpoints.cards import Card  # noqa: E402
 from visualizer.checkpoints.export import Parity  # noqa: E402
-from visualizer.training import house, style, style_measure, style_publish  # noqa: E402
+from visualizer.training import house, style, style_measure, style_publish, style_wct  # noqa: E402
 from visualizer.training import style_teacher as teacher  # noqa: E402
 from visualizer.training.style_pictures import Pictures  # noqa: E402
 from visualizer.types import UserError  # noqa: E402
@@ -211,7 +211,8 @@ def test_each_network_is_published_with_its_figures(
     figures = published["style-linear"].figures
     assert figures["decoder_gmac_256"] > 0
     assert figures["style_loss_to_published_wct"] > 0
-    assert published["style-wct"].architecture["epsilon"] == style_publish.WCT_EPSILON
+    assert published["style-wct"].architecture["epsilon"] == style_wct.EPSILON
+    assert 0 < published["style-avatar"].architecture["share"] < 1
 
 
 def test_what_cannot_be_is_a_sentence(data: Path, vgg_folder: Path, tmp_path: Path) -> None:

@@ -56,10 +56,12 @@ def build_style(architecture: Mapping[str, Any]) -> nn.Module:
     return _MODULES[architecture["network"]](StyleShape.from_json(architecture["shape"]))
 
 
-def style_architecture(network: str, shape: StyleShape, epsilon: float = 0.0) -> dict[str, Any]:
-    """What a card says; `epsilon` regularises the covariances of this network (the live path reads it)."""
-    about = {"network": network, "shape": shape.to_json()}
-    return {**about, "epsilon": epsilon, "variance_floor": VARIANCE_FLOOR}
+def style_architecture(
+    network: str, shape: StyleShape, epsilon: float = 0.0, share: float = 1.0
+) -> dict[str, Any]:
+    """What a card says; the live path reads `epsilon` (of the covariances) and Avatar-Net's `share`."""
+    about = {"network": network, "shape": shape.to_json(), "epsilon": epsilon}
+    return {**about, "variance_floor": VARIANCE_FLOOR, **({"share": share} if network == "avatar" else {})}
 
 
 def style_view(module: nn.Module, file: str) -> nn.Module:

@@ -30,6 +30,9 @@ class AvatarContent:
     size: tuple[int, int]
     white: Float32
     mixed: Float32
+    """With mean (m, 1) and deviation (m, 1)."""
+    mean: Float32
+    deviation: Float32
     skips: tuple[Float32, ...]
     """Mean and deviation (w,) of level 2, then of level 1."""
 
@@ -41,6 +44,8 @@ class AvatarStyle:
     size: tuple[int, int]
     white: Float32
     mixed: Float32
+    mean: Float32
+    deviation: Float32
     skips: tuple[Float32, ...]
     norms: Float32
 
@@ -52,6 +57,7 @@ class Avatar(StyleTransfer):
         super().__init__(name, parts)
         stored = parts.network.weights
         self._mix = Mix.of(stored, "mix")
+        self._share = np.float32(parts.network.share)
         self._skips = {level: stored[f"skip{level}.weight"][:, :, 0, 0] for level in SKIPS}
 
     def read_content(self, pixels: UInt8) -> AvatarContent:
@@ -60,20 +66,27 @@ class Avatar(StyleTransfer):
 
     def read_style(self, image: Float32) -> AvatarStyle:
         """As `StyleTransfer.read_style`."""
-        size, white, mixed, skips = self._read(take_style(image))
-        return AvatarStyle(size, white, mixed, skips, maths.patch_norms(white, size))
+        read = self._read(take_style(image))
+        size, white = read[:2]
+        return AvatarStyle(*read, maths.patch_norms(white, size))
 
     def paint(self, content: AvatarContent, style: AvatarStyle, strength: float) -> Float32:
         """As `StyleTransfer.paint`."""
         s = np.float32(clamp_strength(strength))
         mixed, (height, width) = content.mixed, content.size
         if s > 0:
-            mixed = (1 - s) * mixed + s * self._decorate(content, style)
+            mixed = self._dress(content, style, s) + (s * self._share) * self._decorate(content, style)
         skips = [(1 - s) * a + s * b for a, b in zip(content.skips, style.skips, strict=True)]
         names = [f"{what}{level}" for level in SKIPS for what in ("mean", "deviation")]
         given = {name: value[np.newaxis] for name, value in zip(names, skips, strict=True)}
         given["mixed"] = mixed.reshape(1, -1, height, width)
         return give_image(self.parts.network.at(4 * height, 4 * width).run(given)["image"])
+
+    def _dress(self, content: AvatarContent, style: AvatarStyle, s: np.float32) -> Float32:
+        """(1 - s) of the mixed features and s of the share that wears the style's statistics, (m, h·w)."""
+        part = s * (1 - self._share)
+        gain = style.deviation / content.deviation
+        return content.mixed * (1 - s + part * gain) + part * (style.mean - gain * content.mean)
 
     def _decorate(self, content: AvatarContent, style: AvatarStyle) -> Float32:
         """The style's mixed features, laid where its whitened patches correlate most; (m, h·w)."""
@@ -85,7 +98,9 @@ class Avatar(StyleTransfer):
         share = maths.lay(chosen, content.size, style.size[1], style.white.shape[1])
         return np.asarray(style.mixed @ share.T, np.float32)
 
-    def _read(self, image: Float32) -> tuple[tuple[int, int], Float32, Float32, tuple[Float32, ...]]:
+    def _read(
+        self, image: Float32
+    ) -> tuple[tuple[int, int], Float32, Float32, Float32, Float32, tuple[Float32, ...]]:
         features = self.parts.encode(image)
         flat = maths.flatten(features)
         mean, centred = maths.centre(maths.thin(features))
@@ -97,4 +112,6 @@ class Avatar(StyleTransfer):
         for level in SKIPS:
             values = np.maximum(self._skips[level] @ self.parts.thin_encode(image, level), 0)
             skips += [values.mean(axis=1), np.sqrt(values.var(axis=1) + np.float32(STATISTICS_FLOOR))]
-        return (features.shape[2], features.shape[3]), white, mixed, tuple(skips)
+        spread = np.sqrt(mixed.var(axis=1, keepdims=True) + np.float32(network.variance_floor))
+        own = mixed.mean(axis=1, keepdims=True), spread
+        return (features.shape[2], features.shape[3]), white, mixed, *own, tuple(skips)

@@ -70,6 +70,11 @@ class Graphs:
         """What keeps variances from 0 (see the torch reference)."""
         return float(self.card.architecture["variance_floor"])
 
+    @property
+    def share(self) -> float:
+        """Avatar-Net's: how much of its picture is patches, the rest coloured content, (0, 1]."""
+        return float(self.card.architecture.get("share", 1.0))
+
     def close(self) -> None:
         """Gives all graphs back."""
         for loaded in self._loaded.values():

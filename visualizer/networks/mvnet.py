@@ -137,7 +137,7 @@ class Standardise(nn.Module):
         """From v (n, 1, 8, 16) of training music and the order of its era (n,), any unit."""
         x = square(v.float())
         self.mean.copy_(x.mean(0))
-        self.gain.copy_(1 / x.std(0).clamp(min=1e-6))
+        self.gain.copy_(1 / x.std(0).clamp(min=1e-4))
         flat = ((x - self.mean) * self.gain).flatten(1)
         wanted = (order - order.mean()) / order.std()
         inner = flat.T @ flat / len(flat) + ridge * torch.eye(flat.shape[1], device=flat.device)

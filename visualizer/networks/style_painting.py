@@ -55,13 +55,18 @@ def wct_painter(encoder: Encoder, decoders: Sequence[Decoder], epsilon: float) -
     return torch.no_grad()(paint)
 
 
-def avatar_painter(encoder: Encoder, avatar: AvatarDecoder, epsilon: float) -> Paint:
-    """Avatar-Net: the style decorator, then the decoder with the style's statistics."""
+def avatar_painter(encoder: Encoder, avatar: AvatarDecoder, epsilon: float, share: float = 1.0) -> Paint:
+    """Avatar-Net: the style decorator, then the decoder with the style's statistics.
+
+    `share` of what is mixed is patches, the rest the content with the statistics of the style.
+    """
 
     def paint(content: Tensor, style: Tensor, strength: float) -> Tensor:
         levels, style_levels = encoder(content), encoder(style)
-        laid = transforms.decorate(levels[2], style_levels[2], epsilon)
-        mixed = torch.lerp(avatar.mix(levels[2]), avatar.mix(laid), strength)
+        own, given = avatar.mix(levels[2]), avatar.mix(style_levels[2])
+        laid = avatar.mix(transforms.decorate(levels[2], style_levels[2], epsilon))
+        dressed = torch.lerp(transforms.dress(own, given), laid, share)
+        mixed = torch.lerp(own, dressed, strength)
         statistics = zip(avatar.project(levels), avatar.project(style_levels), strict=True)
         return avatar(mixed, *(torch.lerp(a, b, strength) for a, b in statistics))  # type: ignore[no-any-return]
 

@@ -132,6 +132,14 @@ def decorate(content: Tensor, style: Tensor, epsilon: float) -> Tensor:
     return (laid / count)[:, :, 1:-1, 1:-1]
 
 
+def dress(content: Tensor, style: Tensor) -> Tensor:
+    """Content (B, C, h, w) with the mean and deviation of each channel of the style's (B, C, ·, ·)."""
+    (mean_c, variance_c), (mean_s, variance_s) = moments(content), moments(style)
+    gain = ((variance_s + VARIANCE_FLOOR) / (variance_c + VARIANCE_FLOOR)).sqrt()
+    centred = content - mean_c[:, :, None, None]
+    return centred * gain[:, :, None, None] + mean_s[:, :, None, None]
+
+
 def whitened(features: Tensor, epsilon: float) -> Tensor:
     """Features (B, C, h, w) with mean 0 and, as far as ε lets them, covariance I."""
     whiten = eigen_power(covariance(thin(features)), epsilon, -0.5)

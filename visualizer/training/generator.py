@@ -18,7 +18,7 @@ from torch import Tensor
 
 from visualizer.networks.discriminator import Discriminator
 from visualizer.networks.stylegan2 import Block, Generator, GeneratorShape, parameter_groups
-from visualizer.training import house
+from visualizer.training import house, parallel
 from visualizer.training.augment import adapt, augment
 from visualizer.training.generator_run import (
     SHAPE,
@@ -121,6 +121,7 @@ def main(argv: list[str]) -> int:
         return 0
     if a.threads:
         torch.set_num_threads(a.threads)
+    device = parallel.join("cpu" if a.stage == "publish" else a.device)
     if a.stage == "publish":
         from visualizer.training import generator_publish
 
@@ -128,13 +129,14 @@ def main(argv: list[str]) -> int:
     elif a.stage == "head":
         from visualizer.training import generator_head
 
-        generator_head.train(a.data, a.out, settings, a.minutes, a.resume, torch.device(a.device))
+        generator_head.train(a.data, a.out, settings, a.minutes, a.resume, device)
     elif a.stage == "exit":
         from visualizer.training import generator_exit
 
-        generator_exit.train(a.data, a.out, settings, a.minutes, a.resume, torch.device(a.device))
+        generator_exit.train(a.data, a.out, settings, a.minutes, a.resume, device)
     else:
-        train(a.data, a.out, settings, a.minutes, a.resume, torch.device(a.device))
+        train(a.data, a.out, settings, a.minutes, a.resume, device)
+    parallel.leave()
     return 0
 
 
@@ -142,10 +144,13 @@ def train(
     data: Path, folder: Path, settings: Settings, minutes: float, resume: bool, device: torch.device
 ) -> None:
     """Trains the stem on the pictures of `data`, keeping everything in `folder`."""
-    pixels, weights = load_pictures(data, STEM_PX, folder / "cache")
+    with parallel.first_alone():
+        pixels, weights = load_pictures(data, STEM_PX, folder / "cache")
     path = folder / "state.pt"
     run = Run.from_state(house.load_state(path), device) if resume else Run(SHAPE, settings, device)
-    batches = Batches(pixels, weights, run.settings.n_batch, run.settings.seed + run.counters.n_images)
+    batches = Batches(
+        pixels, weights, run.settings.n_batch, run.settings.seed + run.counters.n_images + parallel.rank()
+    )
     train_on(
         run,
         batches,

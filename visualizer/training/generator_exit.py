@@ -17,7 +17,7 @@ from torch import Tensor
 
 from visualizer.networks.discriminator import Discriminator
 from visualizer.networks.stylegan2 import GeneratorShape, parameter_groups
-from visualizer.training import house
+from visualizer.training import house, parallel
 from visualizer.training.generator_head import (
     JUDGE_CHANNELS,
     N_PATCHES,
@@ -131,8 +131,9 @@ def train(
 ) -> None:
     """Trains the exit on patches of the pictures of `data`; the rest is what `folder` holds."""
     run = start(folder, settings, resume, device)
-    pixels, weights = load_pictures(data, EXIT_PX, folder / "cache")
-    seed = run.settings.seed + run.counters.n_images
+    with parallel.first_alone():
+        pixels, weights = load_pictures(data, EXIT_PX, folder / "cache")
+    seed = run.settings.seed + run.counters.n_images + parallel.rank()
     batches = Batches(pixels, weights, run.settings.n_batch, seed, crop_px=PATCH_PX)
     train_on(
         run,

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from visualizer.networks.discriminator import Discriminator
 from visualizer.networks.stylegan2 import Block, Generator, GeneratorShape, parameter_groups, upsample_image
-from visualizer.training import house
+from visualizer.training import house, parallel
 from visualizer.training.generator_run import (
     SHAPE,
     STEM_PX,
@@ -188,8 +188,9 @@ def train(
 ) -> None:
     """Trains the head on patches of the pictures of `data`; the stem is what `folder` holds."""
     run = start(folder, settings, resume, device)
-    pixels, weights = load_pictures(data, run.shape.size_px, folder / "cache")
-    seed = run.settings.seed + run.counters.n_images
+    with parallel.first_alone():
+        pixels, weights = load_pictures(data, run.shape.size_px, folder / "cache")
+    seed = run.settings.seed + run.counters.n_images + parallel.rank()
     batches = Batches(pixels, weights, run.settings.n_batch, seed, crop_px=PATCH_PX)
     train_on(
         run,

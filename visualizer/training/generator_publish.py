@@ -17,6 +17,7 @@ from visualizer.networks.stylegan2 import Generator
 from visualizer.networks.stylegan2_inference import count_macs
 from visualizer.training import house
 from visualizer.training.generator import Run
+from visualizer.training.generator_exit import EXIT_FILE, ExitRun
 from visualizer.training.generator_head import HeadRun
 from visualizer.training.generator_run import sample
 
@@ -60,8 +61,8 @@ def make_card(generator: Generator, figures: dict[str, float]) -> Card:
         data="About 8,000 reproductions of paintings in the public domain, 192 px; half-centuries balanced "
         "by the root of their counts.",
         rights="The paintings are in the public domain; the weights are under this project's licence (MIT).",
-        command="klangbild train generator, then with --stage head, then with --stage publish; the shipped "
-        "run changed its noise limit and rates on the way (docs/decisions/0007).",
+        command="klangbild train generator, then with --stage head, --stage exit and --stage publish; the "
+        "shipped run changed its noise limit and rates on the way (docs/decisions/0007).",
         commit=_commit(),
         architecture=generator_architecture(shape),
         figures={**counted, **figures},
@@ -91,16 +92,21 @@ def publish_generator(generator: Generator, folder: Path, figures: dict[str, flo
 
 
 def publish_runs(folder: Path, models: Path, texts: list[str]) -> None:
-    """Publishes what `folder` holds: the head's run (with the stem in it) or, before that, the stem's."""
+    """Publishes what `folder` holds: the exit's run, which has the head's in it, or that, or the stem's."""
     figures = {name: float(value) for name, value in (text.split("=", 1) for text in texts)}
     device = torch.device("cpu")
-    run: Run | HeadRun
-    if (folder / "head.pt").is_file():
+    run: Run | HeadRun | ExitRun
+    if (folder / EXIT_FILE).is_file():
+        run = ExitRun.from_state(house.load_state(folder / EXIT_FILE), device)
+    elif (folder / "head.pt").is_file():
         run = HeadRun.from_state(house.load_state(folder / "head.pt"), device)
     else:
         run = Run.from_state(house.load_state(folder / "state.pt"), device)
     stem = house.load_state(folder / "state.pt")["counters"]
     counted = {"n_images_stem": stem["n_images"], "n_updates_stem": stem["n_steps"]}
-    if isinstance(run, HeadRun):
-        counted |= {"n_patches_head": run.counters.n_images, "n_updates_head": run.counters.n_steps}
+    if not isinstance(run, Run):
+        head = house.load_state(folder / "head.pt")["counters"]
+        counted |= {"n_patches_head": head["n_images"], "n_updates_head": head["n_steps"]}
+    if isinstance(run, ExitRun):
+        counted |= {"n_patches_exit": run.counters.n_images, "n_updates_exit": run.counters.n_steps}
     publish_generator(run.average.eval(), models, {**counted, **figures})

@@ -13,9 +13,8 @@ from torch import Tensor, nn
 
 from visualizer.networks.discriminator import Discriminator
 from visualizer.networks.stylegan2 import Block, Generator, GeneratorShape, make_noises, parameter_groups
-from visualizer.training import house
+from visualizer.training import house, parallel
 from visualizer.training.pictures import Batches
-from visualizer.types import UserError
 
 SHAPE = GeneratorShape(256, (256, 256, 128, 64, 32, 48, 16))
 STEM_PX = 64
@@ -89,12 +88,12 @@ class GeneratorRun(ABC):
 
     @classmethod
     def from_state(cls, state: dict[str, Any], device: torch.device) -> Self:
-        shape = read_shape(state)
-        run = cls(shape, Settings(**state["settings"]), device)
-        for name, part in run.parts().items():
-            house.load_part(part, state, name)
-        run.counters = house.Counters(**state["counters"])
-        torch.set_rng_state(state["random"])
+        with house.reading_state():
+            run = cls(read_shape(state), Settings(**state["settings"]), device)
+            for name, part in run.parts().items():
+                house.load_part(part, state, name)
+            run.counters = house.Counters(**state["counters"])
+            torch.set_rng_state(state["random"])
         return run
 
     def mixed_w(self, n: int, generator: Generator, n_used: int | None = None) -> Tensor:
@@ -110,13 +109,10 @@ class GeneratorRun(ABC):
 
 def read_shape(state: dict[str, Any]) -> GeneratorShape:
     """The shape of the generator in a run's state; UserError where it holds none."""
-    try:
-        sizes = {
-            name: tuple(n) if name in ("channels", "exits_px") else n for name, n in state["shape"].items()
-        }
-        return GeneratorShape(**sizes)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise UserError("the training state is of no generator; start without --resume") from error
+    with house.reading_state():
+        sizes = dict(state["shape"])
+        lists = {name: tuple(sizes[name]) for name in ("channels", "exits_px") if name in sizes}
+        return GeneratorShape(**{**sizes, **lists})
 
 
 @torch.no_grad()
@@ -147,6 +143,7 @@ def update_judge(run: GeneratorRun, real: Tensor, fake: Tensor, dtype: torch.dty
         penalty = run.steepness(real)
         (penalty * (run.gamma / 2 * R1_EVERY)).backward()
         figures["r1"] = float(penalty.detach())
+    parallel.share_gradients(run.optimizer_d)
     run.optimizer_d.step()
     realness = float(score_real.detach().sign().mean())
     run.counters.realness += 0.01 * (realness - run.counters.realness)
@@ -168,6 +165,7 @@ def update_generator(
     loss = F.softplus(-run.judge(run.see(fake), dtype)).mean()
     run.optimizer_g.zero_grad(set_to_none=True)
     (loss + extra).backward()
+    parallel.share_gradients(run.optimizer_g)
     run.optimizer_g.step()
     run.judge.requires_grad_(True)
     return float(loss.detach())
@@ -175,6 +173,7 @@ def update_generator(
 
 def count_and_follow(run: GeneratorRun, n_new: int) -> None:
     """After a step on n_new pictures: counts it and moves the average."""
+    n_new *= parallel.n_workers()
     run.counters.n_steps += 1
     run.counters.n_images += n_new
     follow(run.average, run.generator, n_new, run.counters.n_images)
@@ -211,5 +210,7 @@ def train_on(
 ) -> None:
     """Steps on batches of real pictures until the time is up."""
     house.stop_on_signal()
+    parallel.copy_from_first(run.generator, run.average, run.judge)
+    parallel.part_ways(run.counters.n_steps)
     progress = house.Progress(minutes * 60)
     house.train_loop(lambda: step(batches.next().to(run.device)), run.counters, save, stats, progress)

@@ -6,12 +6,15 @@ sheets.
 
 from __future__ import annotations
 
+import io
 import json
 import math
+import os
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +24,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from visualizer.training import parallel
 from visualizer.types import UserError
 
 RUNS_DIR = Path("runs")
@@ -39,15 +43,43 @@ class Counters:
 
 
 def save_atomic(path: Path, state: dict[str, Any]) -> None:
-    """Writes plain tensors, numbers and containers; a kill in the middle leaves the previous file intact."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Writes plain tensors, numbers and containers; a kill in the middle leaves the previous file intact.
+
+    UserError where the disk is full, and where a weight is no number: then the last good state is kept.
+    """
+    bad = next(_not_finite(state), None)
+    if bad is not None:
+        raise UserError(
+            f"training diverged ({bad} is no number any more); --resume goes on from the last good state"
+        )
+    with writing(path) as part:
+        torch.save(state, part)
+
+
+def _not_finite(state: dict[str, Any], above: str = "") -> Iterator[str]:
+    for name, value in state.items():
+        if isinstance(value, dict):
+            yield from _not_finite(value, f"{above}{name}.")
+        elif isinstance(value, Tensor) and value.is_floating_point() and not value.isfinite().all():
+            yield f"{above}{name}"
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[Path]:
+    """A name to write to, which becomes `path` when all went well; UserError where it cannot be written.
+
+    A kill in the middle leaves the previous file intact.
+    """
     part = path.with_name(path.name + ".part")
     try:
-        torch.save(state, part)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield part
         part.replace(path)
-    except OSError as error:
+    except (OSError, RuntimeError) as error:  # torch turns what the disk says into a RuntimeError
+        part.unlink(missing_ok=True)
+        reason = error.strerror if isinstance(error, OSError) else str(error).partition("\n")[0]
         raise UserError(
-            f"the training state cannot be written to {path}: {error.strerror}; free some space"
+            f"{path} cannot be written ({reason}); free some space, or name a folder elsewhere"
         ) from error
 
 
@@ -75,16 +107,33 @@ def load_part(part: Any, state: dict[str, Any], name: str) -> None:
         ) from error
 
 
+@contextmanager
+def reading_state() -> Iterator[None]:
+    """Makes a sentence of what goes wrong where a state is read that another training wrote."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise UserError(
+            "the training state is of another kind of network; start without --resume, or name another folder"
+        ) from error
+
+
 class Stats:
     """Appends one JSON object a line to `stats.jsonl`, flushed at once."""
 
     def __init__(self, path: Path, keep: bool) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = path.open("a" if keep else "w", encoding="utf-8")
+        mine = path if parallel.is_first() else Path(os.devnull)
+        self._file = mine.open("a" if keep else "w", encoding="utf-8")
 
     def write(self, **values: float | int | str) -> None:
-        self._file.write(json.dumps({k: _short(v) for k, v in values.items()}) + "\n")
-        self._file.flush()
+        try:
+            self._file.write(json.dumps({k: _short(v) for k, v in values.items()}) + "\n")
+            self._file.flush()
+        except OSError as error:
+            raise UserError(
+                f"{self._file.name} cannot be written ({error.strerror}); free some space"
+            ) from error
 
     def close(self) -> None:
         self._file.close()
@@ -148,8 +197,8 @@ def train_loop(
     saved_s = mark_s = time.monotonic()
     smooth: dict[str, float] = {}
     try:
-        while not progress.over:
-            for name, value in step().items():
+        while not parallel.decide(progress.over):
+            for name, value in parallel.agree(step()).items():
                 if not math.isfinite(value):
                     where = f"{name} is {value} at step {counters.n_steps}"
                     raise UserError(f"training diverged ({where}); --resume goes on from the last good state")
@@ -158,10 +207,11 @@ def train_loop(
             counters.seconds += now_s - mark_s
             mark_s = now_s
             figures = " · ".join(f"{name} {value:.2f}" for name, value in smooth.items())
-            progress.show(f"{counters.n_images} images · {figures}")
-            if counters.n_steps % 100 == 0:
+            if parallel.is_first():
+                progress.show(f"{counters.n_images} images · {figures}")
+            if counters.n_steps % 100 == 0 and parallel.is_first():
                 stats.write(**asdict(counters), cpu_s=time.process_time(), **smooth)
-            if now_s - saved_s > save_s:
+            if now_s - saved_s > save_s and parallel.is_first():
                 saved_s = now_s
                 save()
     except KeyboardInterrupt:
@@ -169,6 +219,8 @@ def train_loop(
     finally:
         progress.end()
         stats.close()
+    if not parallel.is_first():
+        return
     save()
     n_new, took_min = counters.n_images - n_before, progress.elapsed_s / 60
     print(f"{n_new} images in {took_min:.1f} min; {counters.n_images} in all")
@@ -189,5 +241,7 @@ def save_sheet(images: Tensor, path: Path, n_columns: int = 8) -> None:
     for i, picture in enumerate(pixels):
         row, column = divmod(i, n_columns)
         sheet[row * height : (row + 1) * height, column * width : (column + 1) * width] = picture
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(sheet).save(path, quality=92)
+    written = io.BytesIO()  # Pillow, writing to a file, does not notice a full disk
+    Image.fromarray(sheet).save(written, path.suffix.lstrip(".").replace("jpg", "jpeg"), quality=92)
+    with writing(path) as part:
+        part.write_bytes(written.getvalue())

@@ -14,6 +14,7 @@ from PIL import Image
 from torch import Tensor
 
 from visualizer.networks.mvnet import N_COLUMNS, N_MELS, N_THIRDS
+from visualizer.training import house
 from visualizer.training.mvnet_eras import Eras
 from visualizer.training.mvnet_music import Music, unpack
 from visualizer.types import UserError
@@ -76,12 +77,9 @@ def _fill_cache(folder: Path, rows: Sequence[dict[str, str]], path: Path) -> Non
                 chosen.append(i)
         except (OSError, ValueError) as error:
             print(f"left out {row['file']}: {error}")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    with part.open("wb") as file:
-        empty = np.zeros((0, PAINTING_PX, PAINTING_PX, 3), np.uint8)
+    empty = np.zeros((0, PAINTING_PX, PAINTING_PX, 3), np.uint8)
+    with house.writing(path) as part, part.open("wb") as file:
         np.savez(file, pixels=np.stack(pixels) if pixels else empty, chosen=np.array(chosen, np.int64))
-    part.replace(path)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ thrown away, from the features below v and from v's own mean and deviation in ti
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -104,10 +105,11 @@ class Heard:
 
     @classmethod
     def from_state(cls, state: dict[str, Any], eras: Eras, device: torch.device) -> Heard:
-        heard = cls.start(eras, state["power"], state["seed"], device)
-        for name, part in heard.parts().items():
-            part.load_state_dict(state[name])
-        heard.counters = house.Counters(**state["counters"])
+        with house.reading_state():
+            heard = cls.start(eras, state["power"], state["seed"], device)
+            for name, part in heard.parts().items():
+                house.load_part(part, state, name)
+            heard.counters = house.Counters(**state["counters"])
         return heard
 
     @torch.no_grad()
@@ -204,7 +206,7 @@ def train(
     def lesson() -> dict[str, float]:
         done = min(1.0, progress.elapsed_s / (minutes * 60)) if minutes else 1.0
         for group in heard.optimizer.param_groups:
-            group["lr"] = RATE * (LEAST_RATE + (1 - LEAST_RATE) * 0.5 * (1 + np.cos(np.pi * done)))
+            group["lr"] = RATE * (LEAST_RATE + (1 - LEAST_RATE) * 0.5 * (1 + math.cos(math.pi * done)))
         return listen(heard, pairs, torch.bfloat16)
 
     house.stop_on_signal()

@@ -18,6 +18,8 @@ from visualizer.training.mvnet_eras import Eras
 from visualizer.training.mvnet_music import Music
 
 N_BATCH = 32
+ROUGHNESS = 0.1
+"""Noise over the paintings that the judge learns from."""
 JUDGE_CHANNELS = (32, 64, 128, 128)
 JUDGE_SEED = 2024
 N_READING_STEPS = 600
@@ -63,8 +65,8 @@ def train_judge(pairs: Pairs, n_eras: int, n_steps: int, folder: Path) -> Judge:
     for i in range(n_steps):
         batch = pairs.paintings(10**9 + i, N_BATCH)
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            logits = judge(batch.image)
-        loss = F.cross_entropy(logits.float(), batch.era)
+            logits = judge(vary(batch.image))
+        loss = F.cross_entropy(logits.float(), batch.era, label_smoothing=0.1)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         optimizer.step()
@@ -73,6 +75,13 @@ def train_judge(pairs: Pairs, n_eras: int, n_steps: int, folder: Path) -> Judge:
             progress.show(f"judge {i}/{n_steps} · {float(loss.detach()):.2f}")
     house.save_atomic(path, {"judge": judge.state_dict()})
     return judge.eval()
+
+
+def vary(images: Tensor) -> Tensor:
+    """Images a little lighter or darker, of other colour and contrast, and noisy: another reproduction."""
+    n = len(images)
+    contrast = 1 + 0.15 * torch.randn(n, 1, 1, 1)
+    return images * contrast + 0.1 * torch.randn(n, 3, 1, 1) + ROUGHNESS * torch.randn_like(images)
 
 
 def eras_of(years: NDArray[np.int32], eras: Eras) -> NDArray[np.int64]:
@@ -193,9 +202,9 @@ def variety(mvnet: MVNet, v: Tensor, n_z: int = 9) -> float:
 
 def load_average(state: dict[str, object]) -> MVNet:
     """The averaged MVNet of a run's state or snapshot, folded, in evaluation mode."""
-    settings = state.get("settings")
-    power = settings["power"] if isinstance(settings, dict) else state["power"]
-    mvnet = MVNet(float(str(power)))
+    settings = state["settings"]
+    assert isinstance(settings, dict)
+    mvnet = MVNet(float(settings["power"]), int(settings["n_readings"]))
     average = state["average"]
     assert isinstance(average, dict)
     mvnet.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in average.items()})
@@ -203,16 +212,13 @@ def load_average(state: dict[str, object]) -> MVNet:
 
 
 def curve(
-    run: Path, judge: Judge, music: Music, chosen: NDArray[np.int64], numbers: NDArray[np.int64], n_most: int
+    run: Path, judge: nn.Module, v: Tensor, wanted: NDArray[np.int64], n_most: int
 ) -> list[tuple[int, float]]:
-    """(images learned from, era accuracy of generated images) of up to `n_most` snapshots of a run."""
+    """(images learned from, era accuracy of images of v) of up to `n_most` snapshots of a run."""
     paths = sorted((run / "snapshots").glob("*.pt"))
-    if not paths:
-        return []
     picks = sorted({round(i) for i in np.linspace(0, len(paths) - 1, min(n_most, len(paths)))})
     points = []
     for path in (paths[i] for i in picks):
         mvnet = load_average(house.load_state(path))
-        images = paint(mvnet, hear(mvnet.encoder, music, chosen))
-        points.append((int(path.stem), accuracy(classify(judge, images), numbers[chosen])))
+        points.append((int(path.stem), accuracy(classify(judge, paint(mvnet, v)), wanted)))
     return points

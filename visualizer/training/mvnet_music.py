@@ -19,6 +19,7 @@ import soxr
 from numpy.typing import NDArray
 
 from visualizer.features.mel import EraMel
+from visualizer.training import house
 from visualizer.training.midi import Note, cut, read_notes
 from visualizer.training.music import find_soundfonts, play_tape, room
 from visualizer.training.mvnet_eras import Eras
@@ -31,10 +32,10 @@ PRE_ROLL_S = 0.5
 """Music begins this much before a clip, so that its first notes already sound."""
 TAPE_TAKES = 8
 MIN_NOTES = 10
-N_SHARDS = 8
-N_TRAIN_PER_ERA = 128
-N_VAL_PER_ERA = 24
-MAX_VAL_SEGMENTS = 3
+N_SHARDS = 24
+N_TRAIN_PER_ERA = 384
+N_VAL_PER_ERA = 64
+MAX_VAL_SEGMENTS = 6
 
 RECORDED_YEARS = {
     "vivaldi": 1725,
@@ -195,22 +196,16 @@ def write_shard(path: Path, clips: Sequence[Clip]) -> None:
     """One npz: mels (n, 128, N_COLUMNS) uint8, tops (n,), years (n,), segments (n,), names (JSON bytes)."""
     mel = EraMel()
     packed = [pack(mel.analyse(clip.samples)) for clip in clips]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
     names = [[c.piece.file, c.piece.composer, c.piece.title] for c in clips]
-    try:
-        with part.open("wb") as file:
-            np.savez(
-                file,
-                mels=np.stack([mels for mels, _ in packed]),
-                tops=np.array([top for _, top in packed], np.float32),
-                years=np.array([c.piece.year for c in clips], np.int32),
-                segments=np.array([c.segment for c in clips], np.int32),
-                names=np.frombuffer(json.dumps(names).encode(), np.uint8),
-            )
-        part.replace(path)
-    except OSError as error:
-        raise UserError(f"the music cannot be kept in {path}: {error.strerror}; free some space") from error
+    with house.writing(path) as part, part.open("wb") as file:
+        np.savez(
+            file,
+            mels=np.stack([mels for mels, _ in packed]),
+            tops=np.array([top for _, top in packed], np.float32),
+            years=np.array([c.piece.year for c in clips], np.int32),
+            segments=np.array([c.segment for c in clips], np.int32),
+            names=np.frombuffer(json.dumps(names).encode(), np.uint8),
+        )
 
 
 @dataclass(frozen=True)

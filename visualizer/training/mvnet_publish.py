@@ -18,8 +18,8 @@ from visualizer.checkpoints.cards import Card
 from visualizer.checkpoints.export import publish
 from visualizer.checkpoints.modules import mvnet_graphs
 from visualizer.networks.mvnet import Classifier, MVNet
-from visualizer.training import house, mvnet_judge, mvnet_sheet
-from visualizer.training.mvnet import ID, N_CLASSIFIED, read_eras
+from visualizer.training import house, mvnet_judge, mvnet_sheet, mvnet_statistics
+from visualizer.training.mvnet import ID, N_CLASSIFIED
 from visualizer.training.mvnet_data import Pairs, read_paintings
 from visualizer.training.mvnet_data import centres as centres_of
 from visualizer.training.mvnet_eras import Eras
@@ -33,15 +33,19 @@ from visualizer.training.mvnet_judge import (
     year_correlation,
 )
 from visualizer.training.mvnet_music import Music, read_music
+from visualizer.training.mvnet_run import read_eras
 from visualizer.training.ship_tagger import current_commit
 from visualizer.types import UserError
 
 N_HEARD_PER_ERA = 48
 """Training windows of each era that the centres and the reading of years come from."""
-N_JUDGED_PER_ERA = 12
-N_CURVE_PER_ERA = 6
-N_CURVE_POINTS = 8
-N_JUDGE_STEPS = 700
+N_JUDGED_PER_ERA = {"train": 20, "val": 64}
+"""Windows of each era, as far as there are so many."""
+N_JUDGED_Z = 3
+N_CENTRE_Z = 32
+N_CURVE_Z = 3
+N_CURVE_POINTS = 5
+N_JUDGE_STEPS = 1500
 N_PREVIEW_Z = 5
 FIGURES = "figures.json"
 
@@ -71,7 +75,7 @@ def main(a: argparse.Namespace) -> None:
     """The stages judge, publish and sheet of `klangbild train mvnet`."""
     trained = Trained.load(a.out)
     if a.stage == "judge":
-        figures = measure(trained, a.data, a.music, a.out, a.without, a.picture)
+        figures = measure(trained, a.data, a.music, a.vgg, a.out, a.without, a.picture)
         print(json.dumps(figures, indent=2))
     elif a.stage == "publish":
         publish_run(trained, a.music, a.out, a.models)
@@ -81,57 +85,99 @@ def main(a: argparse.Namespace) -> None:
 
 
 def measure(
-    trained: Trained, data: Path, music_dir: Path, out: Path, without: Path, picture: Path
+    trained: Trained, data: Path, music_dir: Path, vgg: Path, out: Path, without: Path, picture: Path
 ) -> dict[str, float]:
     """Every figure of the card; kept in `out`/figures.json, and the course of era accuracy in `picture`."""
     eras = trained.eras
     train, val = read_music(music_dir, "train"), read_music(music_dir, "val")
     paintings = {split: read_paintings(data, split, music_dir) for split in ("train", "val")}
     pairs = Pairs(train, paintings["train"], eras, 2, 1, mvnet_judge.JUDGE_SEED)
-    judge = mvnet_judge.train_judge(pairs, len(eras), N_JUDGE_STEPS, music_dir)
+    seen = eras_of(paintings["train"].years, eras)
+    judge = mvnet_statistics.train_judge(paintings["train"], seen, eras, vgg, music_dir)
+    second = mvnet_judge.train_judge(pairs, len(eras), N_JUDGE_STEPS, music_dir)
+    numbers = {"train": eras_of(train.years, eras), "val": eras_of(val.years, eras)}
     figures: dict[str, float] = {
         "n_images": trained.n_images,
         "n_steps": trained.n_steps,
         "chance": 1 / len(eras),
-        "judge_accuracy_val_paintings": mvnet_judge.painting_accuracy(judge, paintings["val"], eras),
+        "judge_accuracy_train_paintings": _seen_accuracy(judge, pairs),
         "classifier_accuracy_val_paintings": mvnet_judge.painting_accuracy(
             trained.classifier, paintings["val"], eras
         ),
-        "judge_accuracy_train_paintings": _seen_accuracy(judge, pairs),
     }
     real = np.flatnonzero(eras_of(paintings["val"].years, eras) >= 0)
-    figures["year_correlation_val_paintings"] = year_correlation(
-        classify(judge, centres_of(paintings["val"], real)), paintings["val"].years[real], eras
-    )
-    numbers = {"train": eras_of(train.years, eras), "val": eras_of(val.years, eras)}
-    chosen = {split: balanced(numbers[split], N_JUDGED_PER_ERA) for split in numbers}
+    crops, years = centres_of(paintings["val"], real), paintings["val"].years[real]
+    for name, one in (("", judge), ("second_", second)):
+        judged = classify(one, crops)
+        figures[f"{name}judge_accuracy_val_paintings"] = accuracy(judged, eras_of(years, eras))
+        figures[f"{name}year_correlation_val_paintings"] = year_correlation(judged, years, eras)
+    places = {split: balanced(numbers[split], N_JUDGED_PER_ERA[split]) for split in numbers}
     for split, music in (("train", train), ("val", val)):
-        v = hear(trained.mvnet.encoder, music, chosen[split])
-        images, wanted = paint(trained.mvnet, v), numbers[split][chosen[split]]
-        judged = classify(judge, images)
-        figures[f"era_accuracy_{split}"] = accuracy(judged, wanted)
-        figures[f"year_correlation_{split}"] = year_correlation(judged, music.years[chosen[split]], eras)
-        figures[f"own_era_accuracy_{split}"] = accuracy(classify(trained.classifier, images), wanted)
+        v = hear(trained.mvnet.encoder, music, places[split])
+        wanted = numbers[split][places[split]]
+        figures |= _judge_music(trained, v, music.years[places[split]], wanted, split, judge, second)
         if split == "train":
-            figures |= mvnet_judge.colour_distance(images, wanted)
             figures["variety_of_z"] = mvnet_judge.variety(trained.mvnet, v[::24])
+            curves = _curves(out, without, judge, v, wanted)
+    figures |= _compare(curves)
     centres, reading = _eras_heard(trained, train)
     figures |= _judge_centres(trained, centres, judge)
     known = np.flatnonzero(numbers["val"] >= 0)
     v = hear(trained.mvnet.encoder, val, known)
     figures |= mvnet_judge.year_errors(reading, v, val.years[known], eras)
-
-    curves = {}
-    places = balanced(numbers["train"], N_CURVE_PER_ERA, seed=1)
-    for name, run in (("with", out), ("without", without)):
-        curves[name] = mvnet_judge.curve(run, judge, train, places, numbers["train"], N_CURVE_POINTS)
-        if curves[name]:
-            figures[f"curve_{name}_best"] = max(share for _, share in curves[name])
-            figures[f"curve_{name}_last"] = curves[name][-1][1]
     mvnet_sheet.draw_curves(curves, 1 / len(eras), picture)
     rounded = {name: float(f"{value:.4g}") for name, value in figures.items()}
     (out / FIGURES).write_text(json.dumps(rounded, indent=2) + "\n", "utf-8")
     return rounded
+
+
+def _judge_music(
+    trained: Trained,
+    v: Tensor,
+    years: NDArray[np.int32],
+    wanted: NDArray[np.int64],
+    split: str,
+    judge: torch.nn.Module,
+    second: torch.nn.Module,
+) -> dict[str, float]:
+    """What the judges, and C itself, say of images of music that they have not heard, N_JUDGED_Z a window."""
+    images = paint(trained.mvnet, v.repeat_interleave(N_JUDGED_Z, 0))
+    wanted, years = wanted.repeat(N_JUDGED_Z), years.repeat(N_JUDGED_Z)
+    judged = classify(judge, images)
+    figures = {
+        f"n_judged_{split}": float(len(images)),
+        f"era_accuracy_{split}": accuracy(judged, wanted),
+        f"year_correlation_{split}": year_correlation(judged, years, trained.eras),
+        f"second_era_accuracy_{split}": accuracy(classify(second, images), wanted),
+        f"own_era_accuracy_{split}": accuracy(classify(trained.classifier, images), wanted),
+    }
+    return figures | (mvnet_judge.colour_distance(images, wanted) if split == "train" else {})
+
+
+Curves = dict[str, list[tuple[int, float]]]
+
+
+def _curves(out: Path, without: Path, judge: torch.nn.Module, v: Tensor, wanted: NDArray[np.int64]) -> Curves:
+    """Era accuracy by images learned from, with and without the loss; N_CURVE_Z images a window."""
+    v, wanted = v.repeat_interleave(N_CURVE_Z, 0), wanted.repeat(N_CURVE_Z)
+    runs = (("with", out), ("without", without))
+    return {name: mvnet_judge.curve(run, judge, v, wanted, N_CURVE_POINTS) for name, run in runs}
+
+
+def _compare(curves: Curves) -> dict[str, float]:
+    """The end of both curves, and their accuracies after as many images as the shorter one learned from."""
+    figures: dict[str, float] = {}
+    for name, points in curves.items():
+        if points:
+            figures[f"curve_{name}_best"] = max(share for _, share in points)
+            figures[f"curve_{name}_last"] = points[-1][1]
+    if all(curves.values()):
+        last = min(points[-1][0] for points in curves.values())
+        figures["compared_at_images"] = float(last)
+        for name, points in curves.items():
+            counts, shares = zip(*points, strict=True)
+            figures[f"compared_{name}"] = float(np.interp(last, counts, shares))
+    return figures
 
 
 def _seen_accuracy(judge: torch.nn.Module, pairs: Pairs) -> float:
@@ -139,12 +185,10 @@ def _seen_accuracy(judge: torch.nn.Module, pairs: Pairs) -> float:
     return accuracy(classify(judge, batch.image), batch.era.numpy())
 
 
-def _judge_centres(
-    trained: Trained, centres: Tensor, judge: torch.nn.Module, n_z: int = 8
-) -> dict[str, float]:
-    """What the judge says of images of the eras' mean v, with several z."""
-    judged = classify(judge, paint(trained.mvnet, centres.repeat_interleave(n_z, 0)))
-    wanted = np.arange(len(centres)).repeat(n_z)
+def _judge_centres(trained: Trained, centres: Tensor, judge: torch.nn.Module) -> dict[str, float]:
+    """What the judge says of images of the eras' mean v, with N_CENTRE_Z z each."""
+    judged = classify(judge, paint(trained.mvnet, centres.repeat_interleave(N_CENTRE_Z, 0)))
+    wanted = np.arange(len(centres)).repeat(N_CENTRE_Z)
     years = np.array([trained.eras.middle(int(era)) for era in wanted], np.int32)
     return {
         "era_accuracy_centres": accuracy(judged, wanted),
@@ -216,7 +260,10 @@ def make_card(trained: Trained, figures: dict[str, float]) -> Card:
         command="klangbild train mvnet --stage music, --stage hear, then the training itself, --stage judge "
         "and --stage publish",
         commit=current_commit(),
-        architecture={"power": power},
+        architecture={
+            "power": power,
+            "n_readings": trained.mvnet.generator.standardise.n_channels,
+        },
         figures={"n_parameters": float(n_parameters), **figures},
         limits=LIMITS,
         labels=trained.eras.labels,

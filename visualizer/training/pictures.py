@@ -11,6 +11,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from visualizer.training import house
 from visualizer.types import UserError
 
 DEFAULT_DATA = Path("../shared/data/paintings")
@@ -69,7 +70,6 @@ def load_pictures(folder: Path, size_px: int, cache_dir: Path) -> tuple[np.ndarr
 
 
 def _fill_cache(paths: list[Path], size_px: int, pixels_path: Path, kept_path: Path) -> None:
-    pixels_path.parent.mkdir(parents=True, exist_ok=True)
     pictures, kept = [], []
     for i, path in enumerate(paths):
         try:
@@ -79,10 +79,8 @@ def _fill_cache(paths: list[Path], size_px: int, pixels_path: Path, kept_path: P
             print(f"left out {path.name}: {error}")
     pixels = np.stack(pictures) if pictures else np.zeros((0, size_px, size_px, 3), np.uint8)
     for path, array in ((pixels_path, pixels), (kept_path, np.array(kept, np.int64))):
-        part = path.with_name(path.name + ".part")
-        with part.open("wb") as file:
+        with house.writing(path) as part, part.open("wb") as file:
             np.save(file, array)
-        part.replace(path)
 
 
 def balance(years: list[int | None], power: float = 0.5) -> np.ndarray:

@@ -34,6 +34,9 @@ N_FIRST_BATCHES = 8
 MODELS_DIR = Path("models")
 SHAPE = StyleShape()
 RUN_DIR = house.RUNS_DIR / "style"
+AVATAR_EPSILON = 1e-2
+AVATAR_SHARE = 0.5
+"""Of what Avatar-Net mixes, how much is patches: with patches alone, contents blur (docs/decisions/0011)."""
 
 
 @dataclass
@@ -118,15 +121,15 @@ class Run:
 
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> Run:
-        shape = StyleShape.from_json(state["shape"])
-        run = cls(shape, Settings(**state["settings"]))
-        for name, module in run.modules().items():
-            house.load_part(module, state, name)
-        run.counters = {stage: house.Counters(**values) for stage, values in state["counters"].items()}
-        if state["optimizer_stage"]:
-            run.optimizer_stage = state["optimizer_stage"]
-            run.optimizer = run._make_optimizer(run.optimizer_stage)
-            run.optimizer.load_state_dict(state["optimizer"])
+        with house.reading_state():
+            run = cls(StyleShape.from_json(state["shape"]), Settings(**state["settings"]))
+            for name, module in run.modules().items():
+                house.load_part(module, state, name)
+            run.counters = {stage: house.Counters(**values) for stage, values in state["counters"].items()}
+            if state["optimizer_stage"]:
+                run.optimizer_stage = state["optimizer_stage"]
+                run.optimizer = run._make_optimizer(run.optimizer_stage)
+                house.load_part(run.optimizer, state, "optimizer")
         return run
 
 
@@ -236,14 +239,15 @@ def learn_avatar(lesson: Lesson) -> tuple[Tensor, dict[str, float]]:
     with torch.no_grad(), torch.autocast("cpu", enabled=False):
         pairs = zip(levels[2].float().split(1), style_levels[2].float().split(1), strict=True)
         laid = torch.cat([transforms.decorate(c, s, AVATAR_EPSILON) for c, s in pairs])
-    got = avatar(avatar.mix(laid), *avatar.project(style_levels))
+    dressed = transforms.dress(avatar.mix(levels[2]), avatar.mix(style_levels[2]))
+    mixed = torch.lerp(dressed, avatar.mix(laid).float(), AVATAR_SHARE)
+    got = avatar(mixed, *avatar.project(style_levels))
     seen = lesson.vgg(got)
     manner = teacher.style_distance(seen, lesson.wanted(style))
     forms = teacher.content_distance(seen, lesson.wanted(content))
     return manner + 0.3 * forms, {"style": float(manner.detach()), "content": float(forms.detach())}
 
 
-AVATAR_EPSILON = 1e-2
 LEARN = {
     "encoder": learn_encoder,
     "decoders": learn_decoders,

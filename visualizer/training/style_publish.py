@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -19,14 +18,11 @@ from visualizer.networks.style_painting import Paint
 from visualizer.paths import ASSETS
 from visualizer.training import style_measure as measure
 from visualizer.training import style_teacher as teacher
+from visualizer.training import style_wct
 from visualizer.training.ship_tagger import current_commit
+from visualizer.training.style import AVATAR_EPSILON, AVATAR_SHARE, Run
 from visualizer.types import UserError
 
-if TYPE_CHECKING:
-    from visualizer.training.style import Run
-
-WCT_EPSILON = 1e-3
-AVATAR_EPSILON = 1e-2
 LINEAR_EPSILON = 1e-2
 N_PREVIEW_STYLES = 5
 PREVIEW_PX = 160
@@ -65,7 +61,7 @@ ABOUT = {
     ),
     "avatar": (
         "Avatar-Net",
-        "Lays patches of the style where they fit the content: soft, dreamy, the content blurred.",
+        "Patches of the style where they fit the content, laid over it in the style's colours: dreamy.",
         "Sheng et al., Avatar-Net: Multi-scale Zero-shot Style Transfer by Feature Decoration, 2018",
         "A style of 64 px has 196 patches: large plain areas repeat them. Slow: the patches are matched in "
         "NumPy.",
@@ -75,25 +71,25 @@ ABOUT = {
 
 def painters(run: Run) -> dict[str, Paint]:
     """The four networks as torch functions."""
-    levels = list(run.decoders)
+    levels = list(run.wct)
     return {
         "linear": painting.linear_painter(run.encoder, run.linear),
         "adain": painting.adain_painter(run.encoder, run.adain),
-        "wct": painting.wct_painter(run.encoder, levels, WCT_EPSILON),  # type: ignore[arg-type]
-        "avatar": painting.avatar_painter(run.encoder, run.avatar, AVATAR_EPSILON),
+        "wct": painting.wct_painter(run.encoder, levels, style_wct.EPSILON),  # type: ignore[arg-type]
+        "avatar": painting.avatar_painter(run.encoder, run.avatar, AVATAR_EPSILON, AVATAR_SHARE),
     }
 
 
 def parts(run: Run) -> dict[str, tuple[nn.Module, float]]:
     """What is published, with the ε of its covariances."""
     wct = WCTDecoders(run.shape)
-    wct.levels = run.decoders
+    wct.levels = run.wct
     wct.first.load_state_dict(run.encoder.level1.state_dict())
     return {
         "encoder": (run.encoder, 0.0),
         "linear": (run.linear, LINEAR_EPSILON),
         "adain": (run.adain, 0.0),
-        "wct": (wct, WCT_EPSILON),
+        "wct": (wct, style_wct.EPSILON),
         "avatar": (run.avatar, AVATAR_EPSILON),
     }
 
@@ -103,8 +99,7 @@ def figures(run: Run, vgg_folder: Path, data: Path, n: int, n_each: int) -> dict
     found: dict[str, dict[str, float]] = {name: {} for name in ABOUT}
     for name, (module, _) in parts(run).items():
         found[name]["n_parameters"] = float(sum(p.numel() for p in module.parameters()))
-        counters = run.counters["decoders" if name == "wct" else name]
-        found[name]["n_steps"] = float(counters.n_steps)
+        found[name]["n_steps"] = float(run.counters[name].n_steps)
     picture = torch.zeros(1, 3, measure.CONTENT_PX, measure.CONTENT_PX)
     features = run.encoder(picture)[2].detach()
     found["encoder"]["gmac_256"] = measure.count_macs(run.encoder, picture) / 1e9
@@ -191,7 +186,7 @@ def publish_all(run: Run, models: Path, vgg: Path, data: Path, n: int = 50, n_ea
             rights=RIGHTS,
             command="klangbild train style",
             commit=current_commit(),
-            architecture=style_architecture(name, run.shape, epsilon),
+            architecture=style_architecture(name, run.shape, epsilon, AVATAR_SHARE),
             figures={key: float(f"{value:.4g}") for key, value in found[name].items()},
             limits=limits,
         )
