@@ -16,6 +16,7 @@ from visualizer.display.shelf import Shelf
 from visualizer.parameters import declared_shaders
 from visualizer.parameters.declared_shaders import COMPONENTS, id_of, is_fed, labels_of
 from visualizer.shaders import Found, Library
+from visualizer.shaders.ordering import arrange
 from visualizer.types import Float32, UserError
 
 Get = Callable[[str], Any]
@@ -284,9 +285,3 @@ def order(library: Library, get: Get) -> list[str]:
     if not active:
         return []
     return [name for name in arrange(str(get("chain.order")), filters) if name in active]
-
-
-def arrange(wanted: str, filters: tuple[str, ...]) -> list[str]:
-    """All filters: those that the text names, then the others as they come."""
-    named = [name for name in dict.fromkeys(part.strip() for part in wanted.split(",")) if name in filters]
-    return [*named, *(name for name in filters if name not in named)]

@@ -291,6 +291,14 @@ class Controls:
         menu.exec(place)
         menu.deleteLater()
 
+    def forget(self, controls: Iterable[Control]) -> None:
+        """These are to be deleted."""
+        for control in controls:
+            id = control.parameter.id
+            self.by_id[id].remove(control)
+            if not self.by_id[id]:
+                del self.by_id[id]
+
     def follow(self, changed: Iterable[str]) -> None:
         """Shows new values."""
         for id in changed:

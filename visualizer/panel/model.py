@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args
 from visualizer import clock, parameters
 from visualizer.panel.midi_state import MidiState
 from visualizer.parameters import Parameter, Value
+from visualizer.types import UserError
 
 HOLD_S, HOLD_LOOKS = 0.6, 8
 """For so long, and so many looks, a value chosen by hand stands against an older one on its way.
@@ -88,6 +89,17 @@ class Model:
     def snapshot(self) -> dict[str, Any]:
         """All values as they are shown."""
         return self._values | {id: chosen for id, (chosen, _, _) in self._chosen.items()}
+
+    def redeclare(self) -> None:
+        """Parameters came, changed or went: values that are none any more are forgotten."""
+        values = parameters.defaults()
+        for id, value in self._values.items():
+            try:
+                values[id] = parameters.find(id).validate(value)
+            except UserError:
+                self._chosen.pop(id, None)
+                self._outbox.pop(id, None)
+        self._values = values
 
     def choose(self, id: str, value: object) -> None:
         """The user wants this value; UserError where it makes no sense."""

@@ -82,6 +82,11 @@ class Panel(Worker):
         """Values and the state of the decks, as they change."""
         self._model.hear_settings(changed)
 
+    def on_declared(self) -> None:
+        """Shaders came, changed or went, and with them parameters."""
+        self._model.redeclare()
+        self._window.effects.rebuild()
+
     def on_command(self, command: dict[str, Any]) -> None:
         """{"do": "raise"}; else what the parent tells twice a second: status, decks, values."""
         if command.get("do") in ("raise", "panel"):

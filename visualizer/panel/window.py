@@ -26,6 +26,7 @@ from PyQt6.QtWidgets import (
 from visualizer.panel import control_menu, midi_state, shortcuts, theme
 from visualizer.panel.contents import ContentsPage
 from visualizer.panel.controls import Controls, groups_of
+from visualizer.panel.effects import EffectsPage
 from visualizer.panel.feed import Feed
 from visualizer.panel.health import HealthPage
 from visualizer.panel.hearing import Hearing
@@ -65,6 +66,9 @@ _ELSEWHERE = {
             "panic_preset",
         )
     },
+            "modulation",
+            "generator",
+            "transition",
     "display": {"display.monitor"},
 }
 """What has a place of its own, with pictures."""
@@ -89,6 +93,8 @@ class PanelWindow(QMainWindow):
         self.preview = Preview(model, self.controls, feed)
         self.hearing = Hearing(model, feed)
         self.pages = QStackedWidget()
+        self.effects = EffectsPage(model, self.controls)
+        self.wall, self.output = WallPage(model, self.controls), OutputPage(model, self.controls)
         self.page_buttons: list[QPushButton] = []
         self._build()
         own = {
@@ -156,7 +162,7 @@ class PanelWindow(QMainWindow):
             ("Set &list", self.setlist),
             ("T&räumer", self._sliders("traumer")),
             ("&Era", self._sliders("era")),
-            ("E&ffects", self._sliders("effects")),
+            ("E&ffects", self.effects),
             ("Mod&ulation", self.modulation),
             ("&Show", self._sliders("show", "display")),
             ("MIDI, OS&C", self.remote),
@@ -248,6 +254,9 @@ class PanelWindow(QMainWindow):
         if not is_seen:
             return
         self.top.refresh(features)
+            self.safety.follow()
+            self.effects.follow(changed)
+            self.wall.follow(changed)
         self.modulation.refresh(features)
         self.hearing.refresh(features)
         self.inputs.tempo.refresh(features)
@@ -282,6 +291,7 @@ class PanelWindow(QMainWindow):
         self.contents.close_work()
 
     def mousePressEvent(self, event: QMouseEvent | None) -> None:
+            self.effects: self.effects.refresh,
         focused = self.focusWidget()
         if focused is not None:
             focused.clearFocus()  # a click beside a text field gives the show its keys back

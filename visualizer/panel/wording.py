@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+import re
+
 from visualizer.parameters import PARAMETERS, Parameter, Value
 
 _UNITS = {"s", "ms", "db", "hz", "px", "fps"}
 _LABELS = {
+    "wall.flip_x": "Flip left and right",
+    "wall.flip_y": "Flip above and below",
+    "wall.rotate": "Turn",
+    "output.ndi": "NDI source",
+    "output.ndi_name": "Its name",
+    "output.ndi_network": "For other machines",
+    "output.virtual_camera_device": "Which one",
+    "output.texture": "Spout, Syphon",
+    "output.codec": "Packed as",
+    "output.record": "Recording into",
+    "output.sequence": "PNG sequence",
+    "text.file": "From a file",
+    "logo.file": "File",
     "audio.agc": "Automatic gain",
     "audio.loop": "Loop files",
     "show.hold_next": "Hold the next one",
@@ -17,6 +32,8 @@ _LABELS = {
     "show.panic_preset": "Panic recalls",
     "show.set_list": "Set list",
     "output.blackout_s": "Blackout fade",
+    "output.flash_limit": "Limit flashes",
+    "show.offset_ms": "Offset to the sound",
     "traumer.map": "Map",
     "traumer.bend.layer": "From layer",
     "traumer.smoothing.coarse_s": "Composition",
@@ -59,7 +76,13 @@ _GROUPS = {
     "era": "Era",
     "display": "Window",
     "effects": "Effects",
+    "shader": "Shaders",
+    "chain": "Chain",
     "output": "Output",
+    "wall": "Wall",
+    "wall.edge": "Soft edges",
+    "text": "Words",
+    "logo": "Logo",
     "control": "OSC",
     "midi": "MIDI",
     "link": "Ableton Link",
@@ -76,18 +99,41 @@ _PROCESSES = {
     "panel": "Panel",
 }
 _SOURCES = {"internal": "Music", "midi": "MIDI", "link": "Link"}
+_MOST_LABEL = 18
 _MODES = {"traumer": "Träumer", "era": "Era"}
+_CODECS = {"h264": "H.264", "hevc": "HEVC"}
 _NETWORKS = {"linear": "Linear", "adain": "AdaIN", "wct": "WCT", "avatar": "Avatar-Net"}
+
+
+_CHOICES = {
+    "show.mode": _MODES,
+    "tempo.source": _SOURCES,
+    "era.network": _NETWORKS,
+    "output.codec": _CODECS,
+}
 
 
 def label(parameter: Parameter) -> str:
     """A parameter's name for people."""
     if parameter.id in _LABELS:
         return _LABELS[parameter.id]
+    if parameter.id.startswith("shader.") and parameter.id.count(".") > 1:
+        return _of_input(parameter)
     words = parameter.id.rpartition(".")[2].split("_")
     if len(words) > 1 and words[-1] in _UNITS:
         words.pop()
     return " ".join(words).capitalize()
+
+
+def _of_input(parameter: Parameter) -> str:
+    """What its author calls an input of a shader, if that is short; else its name."""
+    told = parameter.help.partition(":")[0].rstrip(".")
+    id = parameter.id
+    if (id.endswith((".on", ".mix", ".solo")) and id.count(".") == 2) or not 0 < len(told) <= _MOST_LABEL:
+        told = " ".join(id.split(".")[2:]).replace("_", " ")
+    told = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", told)
+    told = told if len(told) <= _MOST_LABEL else told[: _MOST_LABEL - 1] + "…"
+    return told[:1].upper() + told[1:]
 
 
 def group(name: str) -> str:
@@ -112,7 +158,9 @@ def process(name: str) -> str:
 
 def choice(parameter: Parameter, value: str) -> str:
     """One choice of a parameter."""
-    names = {"show.mode": _MODES, "tempo.source": _SOURCES, "era.network": _NETWORKS}.get(parameter.id, {})
+    names = _CHOICES.get(parameter.id, {})
+    if parameter.id.startswith("lfo.") and value[0].isdigit():
+        return f"{value} beat" if value in ("1", "1/2", "1/4") else f"{value} beats"
     return names.get(value, value.replace("_", " ").capitalize())
 
 

@@ -48,7 +48,8 @@ def _choice(library: Library, role: str, usual: str, help: str) -> Parameter:
 def _of(found: Found) -> Iterator[Parameter]:
     prefix = f"shader.{found.name}"
     if found.role == "filter":
-        yield declare_bool(f"{prefix}.on", False, found.header.description or f"The filter {found.name}.")
+        about = found.header.description or f"The filter {found.name}"
+        yield declare_bool(f"{prefix}.on", False, _sentence(about))
         yield declare_float(f"{prefix}.mix", 1.0, 0.0, 1.0, "", "How much of this filter is seen.")
         yield declare_bool(f"{prefix}.solo", False, "Only this filter, whatever else is on.")
     for declared in found.header.inputs:
@@ -70,7 +71,9 @@ def is_fed(found: Found, declared: Input) -> bool:
 def _of_input(found: Found, declared: Input) -> Iterator[Parameter]:
     if is_fed(found, declared):
         return
-    id, help, default = id_of(found.name, declared.name), declared.label or declared.name, declared.default
+    id, default = id_of(found.name, declared.name), declared.default
+    label = (declared.label or declared.name).rstrip(". ")
+    help = _sentence(label)
     match declared.kind:
         case "event":
             yield declare_trigger(id, help)
@@ -87,14 +90,20 @@ def _of_input(found: Found, declared: Input) -> Iterator[Parameter]:
             highs = declared.high or (1.0,) * len(default)
             for axis, value, low, high in zip(COMPONENTS[declared.kind], default, lows, highs, strict=True):
                 value = min(max(value, low), high)
-                yield declare_float(f"{id}.{axis}", value, low, high, "", f"{help}, {axis}")
+                yield declare_float(f"{id}.{axis}", value, low, high, "", f"{label}, {axis}.")
         case "image":
             usual = NOISE if declared.name == NOISE else PICTURE
             yield declare_text(
-                id, usual, f"{help}: {PICTURE}, {PREVIOUS} (the frame before), {NOISE}, or a picture's path."
+                id, usual, f"{label}: {PICTURE}, {PREVIOUS} (the frame before), {NOISE}, or a picture's path."
             )
         case "audio" | "audioFFT":
             return
+
+
+def _sentence(words: str) -> str:
+    """One line that ends with a full stop."""
+    line = " ".join(words.split())
+    return line if line.endswith(".") else f"{line}."
 
 
 def _of_long(id: str, help: str, declared: Input) -> Parameter:

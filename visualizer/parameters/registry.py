@@ -59,10 +59,14 @@ def find(id: str) -> Parameter:
 
 
 def declare(declared: Iterable[Parameter], gone: Iterable[str] = ()) -> None:
-    """Adds and replaces parameters while the show runs, and takes away those that are gone."""
-    for id in gone:
+    """Adds and replaces parameters while the show runs, and takes away those that are gone.
+
+    What is declared comes last, in its order.
+    """
+    added = {p.id: p for p in declared}
+    for id in (*gone, *added):
         PARAMETERS.pop(id, None)
-    PARAMETERS.update({p.id: p for p in declared})
+    PARAMETERS.update(added)
     for follow in _followers:
         follow()
 
@@ -73,10 +77,12 @@ def on_declared(follow: Callable[[], None]) -> None:
 
 
 def changes_of_shaders(library: Library | None = None) -> tuple[list[Parameter], list[str]]:
-    """What `declare` has to add and to take away after files of shaders came, changed or went."""
-    now = {p.id: p for p in declared_shaders.declare_all(library or scan())}
-    gone = [id for id in PARAMETERS if id.startswith("shader.") and id not in now]
-    return [p for id, p in now.items() if PARAMETERS.get(id) != p], gone
+    """What `declare` is to be told after files of shaders came, changed or went; empty where none did."""
+    now = declared_shaders.declare_all(library or scan())
+    ids = {p.id for p in now}
+    gone = [id for id in PARAMETERS if id.startswith("shader.") and id not in ids]
+    is_same = not gone and now == [PARAMETERS.get(p.id) for p in now]
+    return ([], []) if is_same else (now, gone)
 
 
 def parse_assignment(text: str) -> tuple[str, Value]:

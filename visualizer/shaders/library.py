@@ -35,7 +35,7 @@ class Library:
     """What the folders hold."""
 
     shaders: dict[str, Found]
-    """By name, in alphabetical order within each folder."""
+    """By name, in alphabetical order."""
     broken: dict[str, str]
     """Paths of files whose header cannot be read, with the reason."""
 
@@ -94,7 +94,7 @@ def scan(where: Sequence[Path] | None = None) -> Library:
                 shaders[found.name] = found
             else:
                 broken[str(file)] = found
-    return Library(shaders, broken)
+    return Library(dict(sorted(shaders.items(), key=lambda item: item[0].casefold())), broken)
 
 
 _known: dict[Path, tuple[tuple[int, int], Found | str]] = {}
