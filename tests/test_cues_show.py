@@ -22,7 +22,7 @@ BPM, RATE_HZ = 120.0, 48_000
 BEAT_S = 60.0 / BPM
 LONGEST_GAP_MS = 1000.0
 """Generous, for a machine that others use too; docs/sets.md tells what was measured."""
-CUES = (("House", 4), ("Lake", 6), ("Ink", 6), ("Old master", 0))
+CUES = (("House", 3), ("Lake", 4), ("Ink", 3), ("Old master", 0))
 """Presets that ship, from one mode to the other and back; each with the bars that it stays."""
 
 
