@@ -32,6 +32,11 @@ def run() -> dict[str, Any]:
     `caching_ratio` = ours that reads the content each image / ours, same runtime; `images_per_s` alone;
     `mean_abs_diff_255` from the reference, in grey levels.
     """
+    return measure(SIZE_PX, threads_to_compare())
+
+
+def measure(size_px: int, threads: tuple[int, ...]) -> dict[str, Any]:
+    """As `run`, for pictures of this side."""
     try:
         import torch
     except ImportError as error:
@@ -39,18 +44,18 @@ def run() -> dict[str, Any]:
     settings = parameters.defaults()
     network = str(settings["era.network"])
     rows = {}
-    for n_threads in threads_to_compare():
+    for n_threads in threads:
         torch.set_num_threads(n_threads)
-        rows[f"threads_{n_threads}"] = _compare(settings, network, n_threads)
-    return {"network": network, "size_px": SIZE_PX, **list(rows.values())[-1], **rows}
+        rows[f"threads_{n_threads}"] = _compare(settings, network, n_threads, size_px)
+    return {"network": network, "size_px": size_px, **list(rows.values())[-1], **rows}
 
 
-def _compare(settings: dict[str, Any], network: str, n_threads: int) -> dict[str, Any]:
+def _compare(settings: dict[str, Any], network: str, n_threads: int, size_px: int) -> dict[str, Any]:
     with ExitStack() as stack:
         mvnet = stack.enter_context(closing(era_networks.load(settings, n_threads)))
         transfer = stack.enter_context(closing(style_transfer.load(network, n_threads)))
         painter, forgetful = (Painter(mvnet.paint, transfer) for _ in range(2))
-        pixels = _picture()
+        pixels = _picture(size_px)
         random = np.random.default_rng(0)
         z = random.standard_normal(mvnet.n_z, dtype=np.float32)
         # Two eras and all between them: a new style for each image.
@@ -125,7 +130,7 @@ def _reference(mvnet_id: str) -> Any:
     return whole
 
 
-def _picture() -> UInt8:
+def _picture(size_px: int) -> UInt8:
     """One of our pictures, square."""
     with Image.open(our_pictures()[0]) as image:
-        return np.array(image.convert("RGB").resize((SIZE_PX, SIZE_PX), Image.Resampling.LANCZOS))
+        return np.array(image.convert("RGB").resize((size_px, size_px), Image.Resampling.LANCZOS))

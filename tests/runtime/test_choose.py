@@ -141,3 +141,27 @@ def test_no_telemetry_and_no_torch_come_with_a_model(tiny_tagger: Path) -> None:
         cwd=Path(__file__).resolve().parents[2],
     )
     assert run.stdout.strip().endswith("False None")
+
+
+@pytest.mark.parametrize("name", ["cuda", "tensorrt"])
+def test_a_card_that_is_not_there_is_said_and_another_runtime_taken(tiny_tagger: Path, name: str) -> None:
+    onnxruntime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
+    if {"CUDAExecutionProvider", "TensorrtExecutionProvider"} & set(onnxruntime.get_available_providers()):
+        pytest.skip("this onnxruntime may have a card")
+    with pytest.raises(UserError, match="was built without"):
+        runtime.load(tiny_tagger / "model.onnx", threads=1, prefer=name, fallback=False)
+    with closing(runtime.load(tiny_tagger / "model.onnx", threads=1, prefer=name)) as loaded:
+        assert "was built without" in loaded.reason
+
+
+def test_half_precision_for_a_card_is_near(tiny_tagger: Path) -> None:
+    pytest.importorskip("onnx", reason="converting needs the extra `train`")
+    onnxruntime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
+    from visualizer.runtime.cuda import in_half_precision
+
+    half = in_half_precision(tiny_tagger / "model.onnx")
+    assert half is not None
+    session = onnxruntime.InferenceSession(half, providers=["CPUExecutionProvider"])
+    exact, _ = _hear(tiny_tagger / "model.onnx", prefer="onnxruntime", fallback=False)
+    (tags,) = session.run(["tags"], _mel())
+    assert tags.dtype == np.float32 and 0 < np.abs(tags - exact["tags"]).max() < 0.01

@@ -11,7 +11,9 @@ from visualizer.runtime.base import Precision, Runtime, Unavailable
 from visualizer.types import UserError
 
 ORDER = ("cuda", "openvino", "onnxruntime", "torch")
-"""The runtimes, as `prefer` names them, the fastest first (measured: benchmarks/results)."""
+"""The runtimes, as `prefer` names them, the fastest first (measured: benchmarks/results).
+
+TensorRT is tried only when it is asked for: it compiles a network for minutes."""
 
 Sizes = Mapping[str, int]
 
@@ -43,8 +45,8 @@ def load(
     UserError for a missing or damaged model, or where no runtime is there.
     """
     path = Path(path)
-    if prefer not in ("auto", *ORDER):
-        raise UserError(f"There is no runtime {prefer!r}: choose auto, {', '.join(ORDER)}.")
+    if prefer not in ("auto", *_OPENERS):
+        raise UserError(f"There is no runtime {prefer!r}: choose auto, {', '.join(_OPENERS)}.")
     if verify:
         verify_files(path)
     order = [name for name in ORDER if name != prefer]
@@ -112,9 +114,15 @@ def verify_files(path: Path) -> Card | None:
 
 
 def _open_cuda(path: Path, threads: int, batch: int, sizes: Sizes, precision: Precision) -> Runtime:
-    from visualizer.runtime.onnx_runtime import OnnxRuntime
+    from visualizer.runtime.cuda import Cuda
 
-    return OnnxRuntime(path, threads=threads, batch=batch, sizes=sizes, cuda=True)
+    return Cuda(path, threads=threads, batch=batch, sizes=sizes, precision=precision)
+
+
+def _open_tensorrt(path: Path, threads: int, batch: int, sizes: Sizes, precision: Precision) -> Runtime:
+    from visualizer.runtime.cuda import Cuda
+
+    return Cuda(path, threads=threads, batch=batch, sizes=sizes, precision=precision, tensorrt=True)
 
 
 def _open_openvino(path: Path, threads: int, batch: int, sizes: Sizes, precision: Precision) -> Runtime:
@@ -136,6 +144,7 @@ def _open_torch(path: Path, threads: int, batch: int, sizes: Sizes, precision: P
 
 
 _OPENERS: dict[str, Callable[[Path, int, int, Sizes, Precision], Runtime]] = {
+    "tensorrt": _open_tensorrt,
     "cuda": _open_cuda,
     "openvino": _open_openvino,
     "onnxruntime": _open_onnxruntime,

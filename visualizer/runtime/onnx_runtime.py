@@ -1,4 +1,4 @@
-"""ONNX Runtime: the runtime that is everywhere, on the CPU and, where it really has it, on CUDA."""
+"""ONNX Runtime on the CPU: the runtime that is everywhere."""
 
 from __future__ import annotations
 
@@ -17,43 +17,20 @@ _QUIET = 4
 
 
 class OnnxRuntime:
-    """A session with bound buffers. Raises Unavailable where the provider is missing."""
+    """A session with bound buffers on the CPU. Raises Unavailable where it is not installed."""
 
     def __init__(
-        self,
-        path: Path,
-        *,
-        threads: int,
-        batch: int = 1,
-        sizes: Mapping[str, int] | None = None,
-        cuda: bool = False,
+        self, path: Path, *, threads: int, batch: int = 1, sizes: Mapping[str, int] | None = None
     ) -> None:
         try:
             ort: Any = importlib.import_module("onnxruntime")
         except ImportError as error:
             raise Unavailable("onnxruntime is not installed") from error
-        wanted = "CUDAExecutionProvider" if cuda else "CPUExecutionProvider"
-        if wanted not in ort.get_available_providers():
-            raise Unavailable("this onnxruntime was built without CUDA")
-        if cuda and hasattr(ort, "preload_dlls"):
-            ort.preload_dlls()
-        options = ort.SessionOptions()
-        options.log_severity_level = _QUIET
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        providers = [wanted, "CPUExecutionProvider"] if cuda else [wanted]
-        for axis in _free_axes(path):
-            options.add_free_dimension_override_by_name(axis, *fixed_shape((axis,), batch, sizes))
-        self._session = ort.InferenceSession(str(path), options, providers=providers)
-        if self._session.get_providers()[0] != wanted:
-            raise Unavailable("onnxruntime names CUDA but could not start it")
-        self.name = "onnxruntime cuda" if cuda else "onnxruntime"
+        options = quiet_options(ort, path, threads, batch, sizes)
+        self._session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        self.name = "onnxruntime"
         self.reason = ""
-        self._buffers = Buffers(
-            {value.name: _buffer(value, batch, sizes) for value in self._session.get_inputs()},
-            {value.name: _buffer(value, batch, sizes) for value in self._session.get_outputs()},
-        )
+        self._buffers = buffers_of(self._session, batch, sizes)
         self.inputs, self.outputs = self._buffers.input_shapes(), self._buffers.output_shapes()
         self._binding = self._session.io_binding()
         for name, buffer in self._buffers.inputs.items():
@@ -71,6 +48,26 @@ class OnnxRuntime:
         """As `Runtime.close`."""
         self._binding = None
         self._session = None
+
+
+def quiet_options(ort: Any, path: Path, threads: int, batch: int, sizes: Mapping[str, int] | None) -> Any:
+    """Options of a session that keeps to its threads, waits without spinning, and knows all its sizes."""
+    options = ort.SessionOptions()
+    options.log_severity_level = _QUIET
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    for axis in _free_axes(path):
+        options.add_free_dimension_override_by_name(axis, *fixed_shape((axis,), batch, sizes))
+    return options
+
+
+def buffers_of(session: Any, batch: int, sizes: Mapping[str, int] | None) -> Buffers:
+    """One array for each input and output of a session."""
+    return Buffers(
+        {value.name: _buffer(value, batch, sizes) for value in session.get_inputs()},
+        {value.name: _buffer(value, batch, sizes) for value in session.get_outputs()},
+    )
 
 
 def _free_axes(path: Path) -> set[str]:
