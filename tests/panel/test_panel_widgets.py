@@ -23,6 +23,8 @@ LEFT = Qt.MouseButton.LeftButton
 def every(driven: Driven) -> Iterator[list[Control]]:
     """Widgets of every parameter."""
     made = [Control(parameter, driven.model) for parameter in PARAMETERS.values()]
+    for control in made:
+        control.back.setParent(driven.window)
     yield made
     for control in made:
         for widget in (control.label, control.back, control.widget, control.number):
@@ -101,14 +103,17 @@ def test_a_curve_and_its_inverse(low: float, high: float, curve: str) -> None:
     assert from_share(0.5, 0.1, 10.0, "log") == pytest.approx(1.0)
 
 
-def control_of(driven: Driven, id: str, page: int) -> Control:
-    driven.window.show_page(page)
+def control_of(driven: Driven, id: str) -> Control:
+    """The control of a parameter, on the page that is shown then."""
+    control, pages = driven.window.controls.by_id[id][0], driven.window.pages
+    shown = (place for place in range(pages.count()) if pages.widget(place).isAncestorOf(control.label))
+    driven.window.show_page(next(shown))
     driven.step()
-    return driven.window.controls.by_id[id][0]
+    return control
 
 
 def test_a_press_on_a_slider_sets_the_value_and_an_echo_does_not_move_it(driven: Driven) -> None:
-    control = control_of(driven, "effects.zoom", 6)
+    control = control_of(driven, "effects.zoom")
     slider = control.widget
     assert isinstance(slider, Slider) and control.number is not None
     place = QPoint(round(slider.width() * 0.8), slider.height() // 2)
@@ -123,16 +128,16 @@ def test_a_press_on_a_slider_sets_the_value_and_an_echo_does_not_move_it(driven:
     assert driven.set() == {}
 
 
-@pytest.mark.parametrize("how", ["double", "right", "arrow"])
+@pytest.mark.parametrize("how", ["double", "menu", "arrow"])
 def test_back_to_the_default(driven: Driven, how: str) -> None:
-    control = control_of(driven, "effects.bloom", 6)
+    control = control_of(driven, "effects.bloom")
     driven.hear(**{"effects.bloom": 0.9})
     assert control.back.isVisible()
     if how == "double":
         QTest.mouseDClick(control.label, LEFT)
-    elif how == "right":
-        assert isinstance(control.widget, Slider)
-        control.widget.contextMenuEvent(None)
+    elif how == "menu":
+        menu = driven.window.controls.menu_of(control)
+        next(entry for entry in menu.actions() if entry.text().startswith("Back to")).trigger()
     else:
         QTest.mouseClick(control.back, LEFT)
     assert driven.set() == {"effects.bloom": PARAMETERS["effects.bloom"].default}
@@ -140,7 +145,7 @@ def test_back_to_the_default(driven: Driven, how: str) -> None:
 
 
 def test_a_typed_number_is_sent_once_with_enter(driven: Driven) -> None:
-    control = control_of(driven, "effects.hue", 6)
+    control = control_of(driven, "effects.hue")
     number = control.number
     assert number is not None
     number.setFocus()
@@ -153,7 +158,7 @@ def test_a_typed_number_is_sent_once_with_enter(driven: Driven) -> None:
 
 
 def test_a_typed_text_is_sent_and_escape_leaves_it(driven: Driven) -> None:
-    line = control_of(driven, "audio.channels", 0).widget
+    line = control_of(driven, "audio.channels").widget
     assert isinstance(line, Line)
     line.setFocus()
     line.selectAll()
@@ -168,7 +173,7 @@ def test_a_typed_text_is_sent_and_escape_leaves_it(driven: Driven) -> None:
 
 
 def test_the_wheel_changes_nothing_in_passing(driven: Driven) -> None:
-    control = control_of(driven, "effects.zoom", 6)
+    control = control_of(driven, "effects.zoom")
     before = driven.model["effects.zoom"]
     for widget in (control.widget, control.number):
         assert widget is not None

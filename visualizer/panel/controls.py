@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 
-from PyQt6.QtCore import QPoint, QPointF, Qt
+from PyQt6.QtCore import QEvent, QPoint, QPointF, Qt
 from PyQt6.QtGui import (
     QColor,
     QContextMenuEvent,
@@ -35,7 +35,7 @@ from visualizer.panel.badge import BADGE_PX, Badge
 from visualizer.panel.midi_state import MidiState
 from visualizer.panel.model import Model
 from visualizer.panel.surfaces import Card, button
-from visualizer.panel.widgets import NumberBox, Segments, Slider, Switch
+from visualizer.panel.widgets import NumberBox, Segments, Slider, Switch, takes_key
 from visualizer.parameters import PARAMETERS, Parameter
 from visualizer.types import UserError
 
@@ -190,6 +190,9 @@ class Line(QLineEdit):
         if not self.hasFocus() and self.text() != value:
             self.setText(value)
             self.setCursorPosition(0)
+
+    def event(self, event: QEvent | None) -> bool:
+        return takes_key(event) or super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
         if event is not None and event.key() == Qt.Key.Key_Escape:

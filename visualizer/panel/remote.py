@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import QEvent, Qt
 from PyQt6.QtWidgets import QCompleter, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
 from visualizer.control.commands import ACTIONS
@@ -13,6 +13,7 @@ from visualizer.panel.controls import Combo, Controls
 from visualizer.panel.midi_state import MidiState
 from visualizer.panel.model import Model
 from visualizer.panel.surfaces import Card, Elided, button, text
+from visualizer.panel.widgets import takes_key
 from visualizer.parameters import PARAMETERS
 
 WATCH_S = 1.0
@@ -147,6 +148,9 @@ class _TargetCombo(Combo):
         line = self.lineEdit()
         if line is not None:
             line.setPlaceholderText("a control or an action")
+
+    def event(self, event: QEvent | None) -> bool:
+        return takes_key(event) or super().event(event)
 
     def chosen(self) -> str | None:
         """The target that is written there; None where nothing is."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PyQt6.QtCore import QPoint, QRectF, QSize, Qt, pyqtSignal
+from PyQt6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import (
     QColor,
     QContextMenuEvent,
@@ -31,6 +31,15 @@ from visualizer.parameters import Curve, from_share, to_share
 
 N_STEPS = 10_000
 _LEFT = Qt.MouseButton.LeftButton
+
+
+def takes_key(event: QEvent | None) -> bool:
+    """A field that is written in takes Enter and Escape before the show's keys do: True where it did."""
+    keys = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape)
+    if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and event.key() in keys:
+        event.accept()
+        return True
+    return False
 
 
 class Slider(QSlider):
@@ -174,6 +183,9 @@ class NumberBox(QDoubleSpinBox):
             self._is_quiet = True
             self.setValue(value)
             self._is_quiet = False
+
+    def event(self, event: QEvent | None) -> bool:
+        return takes_key(event) or super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
         if event is not None and event.key() == Qt.Key.Key_Escape:
