@@ -11,6 +11,7 @@ from PyQt6.QtWidgets import QApplication
 from tests.panel.conftest import Driven
 from visualizer import clock
 from visualizer.ipc.regions import Regions
+from visualizer.panel.corners import CORNERS
 from visualizer.parameters import PARAMETERS
 from visualizer.types import Features, Image
 
@@ -203,14 +204,14 @@ def test_full_screen_stays_on_the_monitor_where_the_window_is(driven: Driven) ->
 
 def test_recording_begins_in_a_new_file_and_ends(driven: Driven) -> None:
     QTest.mouseClick(driven.window.top.record, LEFT)
-    file = driven.set()["output.record"]
-    assert file.endswith(".mp4")
-    driven.hear(**{"output.record": file})
+    assert driven.sent == [{"do": "record"}]
+    driven.hear(**{"output.record": "/tmp/a.mp4"})
     driven.panel.on_command({"status": told(output={"seconds": 83.2})})
     driven.step(12)
     assert driven.window.top.record.text() == "Recording 1:23"
+    driven.sent.clear()
     QTest.mouseClick(driven.window.top.record, LEFT)
-    assert driven.set() == {"output.record": ""}
+    assert driven.sent == [{"do": "record"}]
 
 
 def test_what_is_heard_moves(driven: Driven, regions: Regions) -> None:

@@ -37,9 +37,11 @@ from visualizer.panel.modulation import ModulationPage
 from visualizer.panel.presets import PresetsPage
 from visualizer.panel.preview import Preview
 from visualizer.panel.remote import RemotePage
+from visualizer.panel.safety import SafetyCard
 from visualizer.panel.setlist import SetListPage
 from visualizer.panel.surfaces import Scroll, button
 from visualizer.panel.topbar import TopBar
+from visualizer.panel.wall import OutputPage, WallPage
 from visualizer.types import Features
 
 LEAST_HEIGHT_PX = 500
@@ -64,11 +66,11 @@ _ELSEWHERE = {
             "repeat",
             "set_list",
             "panic_preset",
-        )
-    },
             "modulation",
             "generator",
             "transition",
+        )
+    },
     "display": {"display.monitor"},
 }
 """What has a place of its own, with pictures."""
@@ -88,13 +90,14 @@ class PanelWindow(QMainWindow):
         self.models, self.contents = ModelsPage(model), ContentsPage(model)
         self.presets, self.health = PresetsPage(model, self.controls), HealthPage(model)
         self.setlist = SetListPage(model, self.controls)
+        self.safety = SafetyCard(model, self.controls)
         self.modulation = ModulationPage(model, self.controls, lambda: self.show_widget(self.modulation))
         self.remote = RemotePage(model, self.controls)
+        self.effects = EffectsPage(model, self.controls)
+        self.wall, self.output = WallPage(model, self.controls), OutputPage(model, self.controls)
         self.preview = Preview(model, self.controls, feed)
         self.hearing = Hearing(model, feed)
         self.pages = QStackedWidget()
-        self.effects = EffectsPage(model, self.controls)
-        self.wall, self.output = WallPage(model, self.controls), OutputPage(model, self.controls)
         self.page_buttons: list[QPushButton] = []
         self._build()
         own = {
@@ -164,10 +167,19 @@ class PanelWindow(QMainWindow):
             ("&Era", self._sliders("era")),
             ("E&ffects", self.effects),
             ("Mod&ulation", self.modulation),
-            ("&Show", self._sliders("show", "display")),
+            ("&Show", self._build_show()),
+            ("&Wall", self.wall),
+            ("Ou&tput", self.output),
             ("MIDI, OS&C", self.remote),
             ("&Health", self.health),
         ]
+
+    def _build_show(self) -> QWidget:
+        page = self._sliders("show", "display")
+        column = page.layout()
+        assert isinstance(column, QVBoxLayout)
+        column.insertWidget(1, self.safety)
+        return page
 
     def _sliders(self, *prefixes: str) -> QWidget:
         page = QWidget()
@@ -242,6 +254,9 @@ class PanelWindow(QMainWindow):
             self.models.follow()
             self.contents.follow()
             self.modulation.follow(changed)
+            self.safety.follow()
+            self.effects.follow(changed)
+            self.wall.follow(changed)
 
     def refresh(self) -> None:
         """Everything that moves and is seen; to be called twenty times a second."""
@@ -254,14 +269,12 @@ class PanelWindow(QMainWindow):
         if not is_seen:
             return
         self.top.refresh(features)
-            self.safety.follow()
-            self.effects.follow(changed)
-            self.wall.follow(changed)
         self.modulation.refresh(features)
         self.hearing.refresh(features)
         self.inputs.tempo.refresh(features)
         if self._n % 2 == 0:
             self.preview.refresh()
+            self.output.refresh()
             self._refresh_midi()
         else:
             self.hearing.refresh_mel(features)
@@ -278,6 +291,7 @@ class PanelWindow(QMainWindow):
             self.contents: self.contents.refresh,
             self.presets: self.presets.follow,
             self.setlist: self.setlist.follow,
+            self.effects: self.effects.refresh,
             self.health: self.health.follow,
         }
         for shown, follow in followers.items():
@@ -291,7 +305,6 @@ class PanelWindow(QMainWindow):
         self.contents.close_work()
 
     def mousePressEvent(self, event: QMouseEvent | None) -> None:
-            self.effects: self.effects.refresh,
         focused = self.focusWidget()
         if focused is not None:
             focused.clearFocus()  # a click beside a text field gives the show its keys back
