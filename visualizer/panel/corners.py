@@ -96,8 +96,11 @@ class CornerPin(QWidget):
         self._is_dragging = False
 
     def event(self, event: QEvent | None) -> bool:
-        is_asked = isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride
-        if is_asked and Qt.Key(event.key()) in (*_ARROWS, *_TURNS):
+        if (
+            isinstance(event, QKeyEvent)
+            and event.type() == QEvent.Type.ShortcutOverride
+            and Qt.Key(event.key()) in (*_ARROWS, *_TURNS)
+        ):
             event.accept()  # here they are not the show's
             return True
         return super().event(event)
