@@ -120,7 +120,7 @@ class Window:
         if self._screen is None or self._screen.size != size:
             self._screen = self.context.detect_framebuffer(0)
             # moderngl takes the size that the window had when the context was made, and never looks again.
-            self._screen._size = size
+            self._screen._size = size  # type: ignore[attr-defined]
         return self._screen
 
     def poll(self) -> bool:
