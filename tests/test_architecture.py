@@ -48,6 +48,9 @@ ONLY_IN = {
     "sounddevice": ("audio",),
     "av": ("audio", "output", "content"),
     "cv2": ("content",),
+    "mido": ("control",),
+    "rtmidi": ("control",),
+    "aalink": ("control",),
     "cyndilib": ("ndi_runtime", "output", "content"),
     "pyvirtualcam": ("output",),
 }

@@ -60,6 +60,14 @@ class StatusWriter:
                 file.close()
 
 
+def _light(health: Mapping[str, Any]) -> dict[str, Any]:
+    """Without lists that are for the panel alone: a line is written each second of the night."""
+    midi = health.get("midi")
+    if not isinstance(midi, dict):
+        return dict(health)
+    return {**health, "midi": {name: told for name, told in midi.items() if name not in ("map", "monitor")}}
+
+
 def summarise(
     time_s: float,
     status: Mapping[str, Mapping[str, Any]],
@@ -95,7 +103,8 @@ def summarise(
         "memory_mb": {name: worker.get("rss_mb") for name, worker in status.items()},
         "cpu_percent": {name: worker.get("cpu_percent") for name, worker in status.items()},
         "workers": {
-            name: {figure: worker.get(figure) for figure in _WORKER_FIGURES} | {"health": worker["health"]}
+            name: {figure: worker.get(figure) for figure in _WORKER_FIGURES}
+            | {"health": _light(worker["health"])}
             for name, worker in status.items()
         },
     }

@@ -204,3 +204,18 @@ def test_closing_the_window_ends_the_show() -> None:
     commands, _ = _commands(ParameterState())
     commands.obey("display", {"do": "quit"})
     assert commands.wants_end
+
+
+def test_midi_and_clocks_go_on_to_their_processes_and_hands_are_told_apart() -> None:
+    values = ParameterState()
+    commands, processes = _commands(values)
+    commands.obey("panel", {"midi": {"learn": "effects.bloom"}})
+    told = {"source": "midi", "bpm": 128.0, "beat_ns": 5, "beat_of_bar": None}
+    commands.obey("control", {"clock": told, "by": "midi"})
+    assert processes.commands[-2:] == [
+        ("control", {"midi": {"learn": "effects.bloom"}}),
+        ("capture", {"clock": told}),
+    ]
+    for by, source in (("midi", "midi"), ("osc", "osc"), ("key", "control")):
+        commands.obey("control", {"set": {"effects.bloom": 0.1}, "by": by})
+        assert values.change("effects.bloom").source == source
