@@ -113,17 +113,17 @@ def make(data: Path, teachers_folder: Path, folder: Path, n_shards: int = N_TRAI
     jobs.insert(1, (0, True))
     paths = {job: folder / f"{'val' if job[1] else 'train'}-{job[0]:02d}.npz" for job in jobs}
     missing = [job for job in jobs if not paths[job].exists()]
-    print(f"{len(missing)} of {len(jobs)} shards to make in {folder}", flush=True)
     if not missing:
         return
     torch.set_num_threads(1)
-    folder.mkdir(parents=True, exist_ok=True)
     scores: dict[bool, music.Scores | None] = {False: None, True: None}
     if (data / "midi").is_dir() or (data / "audio" / "audio.csv").is_file():
         scores = {held_out: music.Scores(data, "val" if held_out else "train") for held_out in (False, True)}
     else:
         own_music.find_music(data, held_out=True)
     teachers = FastEnsemble(teachers_folder)
+    print(f"{len(missing)} of {len(jobs)} shards to make in {folder}", flush=True)
+    folder.mkdir(parents=True, exist_ok=True)
     for job in missing:
         clips = draw_clips(data, scores[job[1]], *job)
         if not clips:

@@ -69,8 +69,8 @@ def page(desk: Desk, figures: Figures) -> str:
         + "\n\n"
     )
     for setting, times in run["figures"].get("times", run["figures"]).items():
-        if isinstance(times, dict) and "linear paint" in times:
-            text += f"Milliseconds at {setting}, medians:\n\n" + times_table(times) + "\n\n"
+        if isinstance(times, dict) and "linear paint" in times and setting.endswith("threads 1"):
+            text += f"Milliseconds of one core at {setting.split(',')[0]}:\n\n{times_table(times)}\n\n"
     sheet = desk.out.parent / "pictures" / "style-networks.jpg"
     if sheet.is_file():
         text += f"![Four networks under pieces of four centuries]({link(desk, sheet)})\n\n"
@@ -88,10 +88,14 @@ def page(desk: Desk, figures: Figures) -> str:
 def times_table(times: dict[str, Any]) -> str:
     steps = ("content", "style", "paint")
     rows = [
-        (NAMES[name], *(f"{times[f'{name} {step}']['median_ms']:.1f}" for step in steps))
+        (NAMES[name], *(f"{times[f'{name} {step}']['cpu_ms']:.1f}" for step in steps))
         for name in NAMES
         if all(f"{name} {step}" in times for step in steps)
     ]
+    if "published WCT paint" in times:
+        rows.append(
+            ("published WCT at relu3_1, all of it", "", "", f"{times['published WCT paint']['cpu_ms']:.1f}")
+        )
     return table(("network", "reading a content", "reading a style", "painting"), rows)
 
 
