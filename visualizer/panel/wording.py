@@ -33,7 +33,7 @@ _LABELS = {
     "show.set_list": "Set list",
     "output.blackout_s": "Blackout fade",
     "output.flash_limit": "Limit flashes",
-    "show.offset_ms": "Offset to the sound",
+    "show.offset_ms": "Offset",
     "traumer.map": "Map",
     "traumer.bend.layer": "From layer",
     "traumer.smoothing.coarse_s": "Composition",
