@@ -90,3 +90,8 @@ def test_a_folder_is_scanned_and_a_later_one_wins(tmp_path: Path) -> None:
     assert (
         list(library.broken) == [str(own / "bad.fs")] and "no header" in library.broken[str(own / "bad.fs")]
     )
+
+
+def test_an_import_without_a_file_or_with_a_buffers_name_is_none() -> None:
+    header = '{"IMPORTED": {"a": {}, "b": {"PATH": "b.png"}, "c": "c.png"}, "PASSES": [{"TARGET": "b"}, {}]}'
+    assert [i.name for i in read_header(f"/*{header}*/", "mine.fs").imports] == ["c"]

@@ -154,7 +154,9 @@ def _header(body: dict[str, Any]) -> Header:
         categories=_texts(body.get("CATEGORIES")),
         inputs=tuple(reversed(inputs.values())),
         passes=passes,
-        imports=tuple(_imports(body.get("IMPORTED"))),
+        imports=tuple(
+            i for i in _imports(body.get("IMPORTED")) if i.path and i.name not in {p.target for p in passes}
+        ),
     )
     numbers = {i.name for i in header.inputs if i.kind in ("float", "long", "bool", "event")}
     for size in (size for p in passes for size in (p.width, p.height) if size):
