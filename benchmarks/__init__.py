@@ -57,6 +57,7 @@ BENCHES = {
     ),
     "render": Bench("video made per second of work, both modes", "benchmarks.render_bench"),
     "latency": Bench("from a click in the line-in to its flash in the window", "benchmarks.latency_bench"),
+    "growth": Bench("cost by image size, channels, ticks and effects", "benchmarks.growth_bench"),
     "sections": Bench("whether the picture tells the demo's sections apart", "benchmarks.sections_bench"),
     "flicker": Bench(
         "era mode: flicker on a still picture, and how soon a change shows", "benchmarks.flicker_bench"

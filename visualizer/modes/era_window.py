@@ -14,7 +14,7 @@ from visualizer.types import Float32
 HELD_DB = 1.5
 """So far the mean power may go from where the window was brought to, until it is brought there again.
 
-At its ends v is off by a sixth of its spread over music, and eras are told as often rightly (decision 0018).
+At its ends v is off by a sixth of its spread over music, and eras are told as often rightly (decision 0021).
 """
 REFILL_SHARE = 0.5
 """A young piece fills the window anew when it has grown by this share since, or left as much of it behind."""

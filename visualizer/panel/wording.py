@@ -26,6 +26,7 @@ _LABELS = {
     "show.hold_next": "Hold the next one",
     "show.fade_s": "Crossfade",
     "show.image_fps": "Image rate",
+    "show.floor_fps": "Least image rate",
     "show.lock": "Lock",
     "show.quantise": "Begin",
     "show.crossfader": "Crossfader",
