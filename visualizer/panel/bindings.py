@@ -146,7 +146,7 @@ class BindingTable(QWidget):
         if self._is_quiet:
             return
         binding = self._chosen()
-        self.editor.setEnabled(binding is not None)
+        self.editor.setVisible(binding is not None)
         if binding is None:
             return
         self.low.show_value(100 * binding.low)
