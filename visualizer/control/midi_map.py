@@ -17,7 +17,7 @@ from visualizer.parameters import PARAMETERS
 from visualizer.types import UserError
 
 VERSION = 1
-MAX_BINDINGS = 200
+MAX_BINDINGS = 1000
 MAX_FILE_BYTES = 1 << 18
 _MAX_PORT, _MAX_TARGET = 80, 80
 _MAX_SENTENCES = 20
