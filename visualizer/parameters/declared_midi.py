@@ -10,8 +10,6 @@ DECLARED = (
     declare_bool("midi.pickup", False, "A knob does nothing until it has passed the value that stands."),
     declare_bool("midi.feedback", True, "Values go back to bound controllers: LED rings, motor faders."),
     declare_bool("midi.program_change", True, "A program change recalls the preset of that place."),
-    declare_bool(
-        "midi.clock", True, "MIDI clock is measured; tempo.source says who is followed."
-    ),
+    declare_bool("midi.clock", True, "MIDI clock is measured; tempo.source says who is followed."),
     declare_bool("link.on", False, "Ableton Link: joins the tempo of the network that this machine is in."),
 )
