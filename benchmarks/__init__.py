@@ -78,6 +78,11 @@ BENCHES = {
     "switches": Bench(
         "ten switches of mode by key, ten in the panel: gaps, memory", "benchmarks.show_bench", "switches"
     ),
+    "set": Bench(
+        "twenty minutes of a set by bars under floods, kills and random keys: gaps, lost cues",
+        "benchmarks.set_bench",
+        is_long=True,
+    ),
     "memory": Bench(
         "twenty minutes of it: growth, lost samples", "benchmarks.show_bench", "memory", is_long=True
     ),

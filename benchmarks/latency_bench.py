@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.screen_reader import ScreenReader
-from benchmarks.show_bench import _health
+from benchmarks.show_bench import health_of
 from tests.show import Show
 from tests.virtual import RATE_HZ, Unavailable, VirtualLineIn, VirtualScreen
 from visualizer import clock
@@ -154,7 +154,7 @@ def _watch(
 
 def _attach(show: Show) -> Regions:
     names = leftovers(f"kb{show.process.pid}-")
-    assert names and _health(show) is not None, "a show that paints has regions"
+    assert names and health_of(show) is not None, "a show that paints has regions"
     return Regions.attach("-".join(names[0].split("-")[:2]) + "-")
 
 

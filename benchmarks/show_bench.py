@@ -80,7 +80,7 @@ def startup() -> dict[str, Any]:
             health = None
             frame_s = image_s = 0.0
             while not (image_s and frame_s) and time.monotonic() - start_s < START_LIMIT_S:
-                health = health or _health(show)
+                health = health or health_of(show)
                 if health is not None:
                     shown, painted = (health[name].read() or {} for name in ("display", "deck_a"))
                     if not frame_s and shown.get("health", {}).get("n_shown", 0) > 0:
@@ -97,7 +97,7 @@ def startup() -> dict[str, Any]:
     }
 
 
-def _health(show: Show) -> Mapping[str, JsonSlot] | None:
+def health_of(show: Show) -> Mapping[str, JsonSlot] | None:
     """The health slots of a running show; None while it has made none."""
     regions = leftovers(f"kb{show.process.pid}-")
     if not regions:
@@ -114,7 +114,7 @@ def kills() -> dict[str, Any]:
     with running() as (show, line):
         line.play(demo_path())
         time.sleep(KILL_EVERY_S)
-        health = _health(show)
+        health = health_of(show)
         assert health is not None, "a show that paints has health slots"
         for worker, works in _WORKS.items():
             old = show.kill(worker)
@@ -158,7 +158,7 @@ def switches() -> dict[str, Any]:
 
 def _switch(show: Show, ask: Callable[[], None], n: int) -> dict[str, float]:
     """Asks for the other mode and waits until it is on air alone."""
-    health = _health(show)
+    health = health_of(show)
     assert health is not None, "a show that paints has health slots"
     following = "a" if show.lines[-1]["decks"]["on_air"] == "b" else "b"
     ask()
