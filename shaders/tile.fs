@@ -5,7 +5,7 @@
   "CATEGORIES": ["Tile Effect"],
   "INPUTS": [
     {"NAME": "inputImage", "TYPE": "image"},
-    {"NAME": "rows", "TYPE": "float", "MIN": 1.0, "MAX": 8.0, "DEFAULT": 2.0, "LABEL": "How many tiles are above each other."},
+    {"NAME": "rows", "TYPE": "float", "MIN": 1.0, "MAX": 8.0, "DEFAULT": 3.0, "LABEL": "How many tiles are above each other."},
     {"NAME": "drift", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.15, "LABEL": "How far the picture moves inside the tiles."},
     {"NAME": "joint", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.4, "LABEL": "How broad the joints are."},
     {"NAME": "light", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.5, "LABEL": "How much bass and beats light single tiles."}
@@ -18,7 +18,7 @@ float dice(vec2 cell) {
 }
 
 void main() {
-    vec2 p = (isf_FragNormCoord - 0.5) * rows + 0.5;
+    vec2 p = (isf_FragNormCoord - 0.5) * rows + 0.5 * rows;
     vec2 cell = floor(p);
     vec2 inside = p - cell;
     float own = dice(cell + 20.0);
