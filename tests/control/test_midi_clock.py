@@ -61,6 +61,19 @@ def test_a_new_tempo_is_there_within_a_beat_or_two() -> None:
     assert read is not None and read[0] == pytest.approx(140, rel=0.01)
 
 
+def test_ticks_that_a_busy_machine_held_back_change_nothing() -> None:
+    follower, period_ns = MidiClock(), 60e9 / 128 / 24
+    for number in range(240):
+        due_ns = ORIGIN_NS + number * period_ns
+        held_ns = (
+            max(0.0, ORIGIN_NS + 4.2e9 - due_ns) if due_ns > ORIGIN_NS + 4.0e9 else 0.0
+        )  # then all at once
+        follower.hear(TICK, round(due_ns + held_ns))
+        read = follower.read(round(due_ns + held_ns))
+        if number > 60:
+            assert read is not None and read[0] == pytest.approx(128, rel=0.005)
+
+
 def test_a_clock_that_stops_is_gone_and_nonsense_is_none() -> None:
     follower = MidiClock()
     after_ns = ticks(follower, 120, 48)
