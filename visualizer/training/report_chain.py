@@ -79,10 +79,11 @@ def measure(desk: Desk) -> Figures:
         save_picture(strip(video), desk.pictures / f"medley-{mode}.jpg")
         figures[mode] = {
             "n_frames": len(video.times_s),
-            "fps": round(len(video.times_s) / max(float(video.times_s[-1]), 1e-6), 2),
+            "fps": round((len(video.times_s) - 1) / max(float(video.times_s[-1]), 1e-6), 2),
             "size_px": list(video.size),
             "sound_s": round(video.sound_s, 2),
             "level_db": round(video.level_db, 1),
+            "cut": cut(video, sections),
             "motion": motion(video, sections),
             "motion_bare": motion(bare, sections),
             **distances(video, sections),
@@ -122,7 +123,7 @@ def render(desk: Desk, medley: Path, mode: str, *options: str) -> Path:
 
 def frames(path: Path) -> Iterator[tuple[float, UInt8]]:
     """Seconds and pixels (H, W, 3) of every frame of a video."""
-    reader = VideoReader(path, largest_side(path))
+    reader = VideoReader(path, max(size_of(path)))
     try:
         while (shot := reader.read()) is not None:
             yield shot.start_s, reader.pixels(shot)
@@ -130,12 +131,12 @@ def frames(path: Path) -> Iterator[tuple[float, UInt8]]:
         reader.close()
 
 
-def largest_side(path: Path) -> int:
-    """The longer side of a video's pictures in pixels."""
+def size_of(path: Path) -> tuple[int, int]:
+    """Width and height of a video's pictures in pixels."""
     reader = VideoReader(path, SMALL_PX)
     try:
         shot = reader.read()
-        return max(shot.picture.width, shot.picture.height) if shot else SMALL_PX
+        return (shot.picture.width, shot.picture.height) if shot else reader.size
     finally:
         reader.close()
 
@@ -144,10 +145,8 @@ def probe(path: Path) -> Video:
     """Reads a video back from its file."""
     wanted = [second for _, second in SHOWN]
     times, small, shown = [], [], {}
-    size = (0, 0)
     for second, pixels in frames(path):
         image = Image.fromarray(pixels)
-        size = image.size
         times.append(second)
         small.append(np.asarray(image.resize((SMALL_PX, SMALL_PX), Image.Resampling.BOX), np.float32))
         while wanted and second >= wanted[0]:
@@ -157,7 +156,9 @@ def probe(path: Path) -> Video:
     decoder = open_decoder(path)
     sound = np.concatenate(list(decoder.blocks()))
     level_db = 10 * np.log10(max(float(np.square(sound, dtype=np.float64).mean()), 1e-12))
-    return Video(np.array(times), np.stack(small), size, shown, len(sound) / decoder.rate_hz, level_db)
+    return Video(
+        np.array(times), np.stack(small), size_of(path), shown, len(sound) / decoder.rate_hz, level_db
+    )
 
 
 def strip(video: Video) -> Image.Image:
@@ -185,6 +186,12 @@ def motion(video: Video, sections: list[dict[str, object]]) -> dict[str, list[fl
         if len(part):
             found[section] = [round(float(np.quantile(part, q)), 3) for q in (0.5, 0.95, 1.0)]
     return found
+
+
+def cut(video: Video, sections: list[dict[str, object]]) -> float:
+    """The mean change in [0, 255] that a cut between the mean pictures of two sections would be."""
+    means = [video.small[inside].mean(axis=0) for _, inside in settled(video.times_s, sections)]
+    return round(float(np.mean([np.abs(a - b).mean() for a, b in combinations(means, 2)])), 1)
 
 
 def settled(times_s: Floats, sections: list[dict[str, object]]) -> Iterator[tuple[str, NDArray[np.bool_]]]:
@@ -291,12 +298,17 @@ def page(desk: Desk, figures: Figures) -> str:
             f"{of['level_db']:g} dBFS. Most alike in colour are {pair}: {least:g} times as far apart as "
             "frames of one section are from each other.\n\n"
             + "Change from frame to frame, of 255, with the effects of the show, which answer onsets within "
-            "a frame, and bare (a cut from one section's picture to another's would be some 40):\n\n"
+            f"a frame, and bare (a cut between two sections would be {of['cut']:g}):\n\n"
             + table(
                 ("section", "median", "95 % below", "largest", "bare: median", "95 % below", "largest"),
                 rows,
             )
             + "\n\n"
+        )
+    if figures["era"]["least_colour_between"][1] < 2:
+        text += (
+            "What is short: over one content, two sections that sound of one time are painted alike. That is "
+            "MVNet's ear; its chapter has the command.\n"
         )
     return text
 
