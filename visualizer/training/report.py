@@ -46,9 +46,9 @@ INTRODUCTION = """# The networks, and what they can do
 
 Every network that ships with Klangbild was trained by this project's own scripts. This page is written by
 `klangbild train report` from the weights in `models/`; do not edit it by hand. `klangbild train report PART`
-measures one part anew, `klangbild models info ID` shows a whole card. Music and pictures that figures are taken
-from are validation material (other composers, other artists than were trained on) or our own, where nothing else
-is said.
+measures one part anew, `klangbild models info ID` shows a whole card. Music and pictures that figures are
+taken from are validation material (other composers, other artists than were trained on) or our own, where
+nothing else is said.
 """
 
 
