@@ -14,6 +14,9 @@ from visualizer.ipc.regions import Regions
 from visualizer.panel import panel
 from visualizer.panel.panel import Panel
 
+_applications: list[object] = []
+"""Qt's application outlives each panel: what is left of a window must not be deleted after it."""
+
 
 class Driven:
     """A panel that a test drives by hand."""
@@ -26,6 +29,7 @@ class Driven:
             patch.setenv("QT_QPA_PLATFORM", "offscreen")
             patch.setattr(panel, "REFRESH_S", 0.01)  # as many refreshes in less time
             self.panel.setup()
+        _applications.append(self.panel._application)
         self.window = self.panel._window
         self.model = self.panel._model
 
@@ -59,6 +63,14 @@ class Driven:
         values = {id: value for command in self.sent for id, value in command.get("set", {}).items()}
         self.sent.clear()
         return values
+
+
+@pytest.fixture(scope="module", autouse=True)
+def own_config(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test reads or writes what a user's panel remembers."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config")))
+        yield
 
 
 @pytest.fixture(scope="module")

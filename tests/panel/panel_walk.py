@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import tempfile
 from collections.abc import Iterator
 from typing import Any
 
@@ -207,7 +208,8 @@ def main(arguments: list[str]) -> None:
     """Prints JSON: `cut WxH …` a list of problems, `places WxH` an object of [x, y]."""
     panel_module.REFRESH_S = 0.01  # as many refreshes in less time
     sizes = [(int(w), int(h)) for w, h in (text.split("x") for text in arguments[1:])]
-    regions = Regions.create(audio_s=1)
+    regions, config = Regions.create(audio_s=1), tempfile.TemporaryDirectory()
+    os.environ["XDG_CONFIG_HOME"] = config.name  # nobody's remembered layout, nor a new one
     try:
         panel = Panel(settings=parameters.defaults(), regions=regions)
         panel.setup()
@@ -215,6 +217,7 @@ def main(arguments: list[str]) -> None:
         panel.close()
     finally:
         regions.unlink()
+        config.cleanup()
 
 
 if __name__ == "__main__":

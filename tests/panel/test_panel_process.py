@@ -68,8 +68,11 @@ def managed() -> Iterator[VirtualScreen]:
 
 
 @pytest.fixture
-def parent(request: pytest.FixtureRequest) -> Iterator[Parent]:
+def parent(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Parent]:
     """A running panel, on the screen that the test has asked for, or on the common one."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))  # what it remembers ends with the test
     if "managed" not in request.fixturenames:
         request.getfixturevalue("screen")
     made = Parent()

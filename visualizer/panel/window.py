@@ -23,7 +23,8 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from visualizer.panel import control_menu, midi_state, shortcuts, theme
+from visualizer import paths
+from visualizer.panel import control_menu, layout, midi_state, shortcuts, theme
 from visualizer.panel.contents import ContentsPage
 from visualizer.panel.controls import Controls, groups_of
 from visualizer.panel.effects import EffectsPage
@@ -47,6 +48,8 @@ from visualizer.types import Features
 LEAST_HEIGHT_PX = 500
 USUAL_PX, TITLE_PX = (1360, 880), 40
 MOST_LIVE_PX = 640
+LOOK_EVERY = 20
+"""Refreshes between two looks at how the window lies."""
 BLINK = 8
 """Refreshes that a badge which waits for a knob is lit, and dark."""
 _ELSEWHERE = {
@@ -83,6 +86,7 @@ class PanelWindow(QMainWindow):
         super().__init__()
         self._model, self._feed, self._on_close = model, feed, on_close
         self._n = 0
+        self._memory = layout.Memory(paths.config_dir() / "panel.json")
         self.setWindowTitle("Klangbild panel")
         self.controls = Controls(model)
         self.top = TopBar(model)
@@ -217,20 +221,31 @@ class PanelWindow(QMainWindow):
             self.controls.follow_midi(state, self.remote.is_learning, is_lit)
 
     def open(self) -> None:
-        """As large as is usual where there is room; on another screen than the show's, if there is one."""
-        screen = self._choose_screen()
-        if screen is not None:
-            room = screen.availableGeometry()
+        """As it was left, if that place is there and free; else as large as is usual where there is room, on
+        another screen than the show's, if there is one."""
+        kept, screens = self._memory.kept, self._free_screens()
+        if kept is not None:
+            self.show_page(self._names.index(kept.page) if kept.page in self._names else 0)
+        if kept is None or not layout.put(self, kept, screens):
+            room = screens[0].availableGeometry()
             self.resize(min(room.width(), USUAL_PX[0]), min(room.height() - TITLE_PX, USUAL_PX[1]))
             self.move(room.center() - self.rect().center())
         self.show()
 
-    def _choose_screen(self) -> QScreen | None:
+    def _free_screens(self) -> list[QScreen]:
+        """All but the show's, the primary one first; the show's own where there is no other."""
         primary, wanted = QGuiApplication.primaryScreen(), str(self._model["display.monitor"]).casefold()
         usual = primary if self._model["display.fullscreen"] else None
-        screens = QGuiApplication.screens()
+        screens = sorted(QGuiApplication.screens(), key=lambda s: s is not primary)
         of_show = next((s for s in screens if wanted and wanted in s.name().casefold()), usual)
-        return primary if primary is not of_show else next((s for s in screens if s is not of_show), primary)
+        return [s for s in screens if s is not of_show] or screens
+
+    @property
+    def _names(self) -> list[str]:
+        return [page.text().replace("&", "") for page in self.page_buttons]
+
+    def _layout(self) -> layout.Layout:
+        return layout.of(self, self._names[self.pages.currentIndex()])
 
     def show_page(self, place: int) -> None:
         """Turns to a page, counted from 0."""
@@ -280,6 +295,8 @@ class PanelWindow(QMainWindow):
             self.hearing.refresh_mel(features)
         if self._n % 5 == 0:
             self._refresh_slowly(features)
+        if self._n % LOOK_EVERY == 0:
+            self._memory.look(self._layout())
 
     def _refresh_slowly(self, features: Features | None) -> None:
         self.top.follow(features)
@@ -299,7 +316,9 @@ class PanelWindow(QMainWindow):
                 follow()
 
     def close_work(self) -> None:
-        """Ends threads and processes."""
+        """Keeps the layout; ends threads and processes."""
+        if self.isVisible() and not self.isMinimized():
+            self._memory.keep(self._layout())
         self.inputs.close_work()
         self.models.close_work()
         self.contents.close_work()

@@ -8,8 +8,8 @@ from visualizer.parameters import PARAMETERS, Parameter, Value
 
 _UNITS = {"s", "ms", "db", "hz", "px", "fps"}
 _LABELS = {
-    "wall.flip_x": "Flip left and right",
-    "wall.flip_y": "Flip above and below",
+    "wall.flip_x": "Flip across",
+    "wall.flip_y": "Flip over",
     "wall.rotate": "Turn",
     "output.ndi": "NDI source",
     "output.ndi_name": "Its name",
@@ -26,7 +26,7 @@ _LABELS = {
     "show.hold_next": "Hold the next one",
     "show.fade_s": "Crossfade",
     "show.image_fps": "Image rate",
-    "show.floor_fps": "Least image rate",
+    "show.floor_fps": "Least rate",
     "show.lock": "Lock",
     "show.quantise": "Begin",
     "show.crossfader": "Crossfader",
