@@ -10,16 +10,16 @@ import os
 import socket
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.control.osc_desk import free_port
-from tests.control.test_osc_show import Surface
+from tests.osc_surface import Surface
 from tests.show import Show
-from tests.virtual import Unavailable, VirtualLineIn, VirtualScreen
+from tests.virtual import VirtualLineIn, VirtualScreen
 from tests.virtual_midi import Controller, VirtualMidi
 from visualizer import paths
 from visualizer.audio.sources import demo_path
@@ -132,23 +132,6 @@ def _same(held: object, wanted: Value) -> bool:
     return held == wanted
 
 
-@pytest.fixture
-def server() -> Iterator[VirtualMidi]:
-    try:
-        made = VirtualMidi().__enter__()
-    except Unavailable as reason:
-        pytest.skip(str(reason))
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def surface() -> Iterator[Surface]:
-    made = Surface()
-    yield made
-    made.close()
-
-
 def _knobs() -> dict[str, tuple[int, int]]:
     """A control change, channel and number, for each parameter that a knob can play."""
     ids = [p.id for p in walked() if is_target(p.id)]
@@ -177,7 +160,7 @@ def _write_files(folder: Path, knobs: Mapping[str, tuple[int, int]], preset: Map
 
 
 def test_every_parameter_by_osc_preset_and_midi(
-    screen: VirtualScreen, line_in: VirtualLineIn, server: VirtualMidi, surface: Surface, tmp_path: Path
+    screen: VirtualScreen, line_in: VirtualLineIn, midi_server: VirtualMidi, surface: Surface, tmp_path: Path
 ) -> None:
     knobs = _knobs()
     by_osc = {p.id: other(p, 0.3, tmp_path) for p in walked()}
@@ -194,8 +177,8 @@ def test_every_parameter_by_osc_preset_and_midi(
         "display.height": 180,
     }
     options = [text for id, value in settings.items() for text in ("--set", f"{id}={value}")]
-    environment = os.environ | screen.env | line_in.env | server.env
-    desk = Controller(server)
+    environment = os.environ | screen.env | line_in.env | midi_server.env
+    desk = Controller(midi_server)
     player = line_in.play(demo_path())
     with Show(tmp_path, environment, "--input", "vin", *options) as show:
         show.wait_for_images()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import socket
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +12,7 @@ import pytest
 from PIL import Image
 
 from tests.control.osc_desk import free_port
-from tests.control.test_osc_show import Surface
+from tests.osc_surface import Surface
 from tests.show import Show
 from tests.virtual import VirtualScreen
 
@@ -23,14 +22,6 @@ WIDTH, HEIGHT = 640, 360
 DARK, LIT = 4.0, 8.0
 """Mean brightness of the window, of 255."""
 DEAD = ("deck_a", "capture", "panel")
-
-
-@pytest.fixture
-def surface() -> Iterator[Surface]:
-    """Another program that plays over OSC."""
-    made = Surface()
-    yield made
-    made.close()
 
 
 def wait_for_light(screen: VirtualScreen, file: Path, lit: bool) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import shlex
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+import pytest
 import rtmidi
 
 from tests.virtual import Unavailable, _Virtual, missing_programs
@@ -81,3 +82,14 @@ class Controller:
         for client in (self._out, self._in):
             client.close_port()
             client.delete()
+
+
+@pytest.fixture(scope="module")
+def midi_server() -> Iterator[VirtualMidi]:
+    """A JACK server for the tests of one file; skips where it cannot run."""
+    try:
+        made = VirtualMidi().__enter__()
+    except Unavailable as reason:
+        pytest.skip(str(reason))
+    yield made
+    made.close()

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.virtual import Unavailable
 from tests.virtual_midi import Controller, VirtualMidi
 from visualizer import clock
 from visualizer.control.midi import Midi
@@ -40,24 +39,16 @@ class Rig:
             time.sleep(self.midi.step())
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[VirtualMidi]:
-    try:
-        with VirtualMidi() as made, made.applied():
-            yield made
-    except Unavailable as reason:
-        pytest.skip(str(reason))
-
-
 @pytest.fixture
-def rig(server: VirtualMidi, tmp_path: Path) -> Iterator[Rig]:
-    made = Rig(tmp_path / "midi.json")
-    yield made
-    made.midi.close()
+def rig(midi_server: VirtualMidi, tmp_path: Path) -> Iterator[Rig]:
+    with midi_server.applied():
+        made = Rig(tmp_path / "midi.json")
+        yield made
+        made.midi.close()
 
 
-def test_learn_play_unplug_and_play_again(server: VirtualMidi, rig: Rig) -> None:
-    desk, other = Controller(server), Controller(server, "Second")
+def test_learn_play_unplug_and_play_again(midi_server: VirtualMidi, rig: Rig) -> None:
+    desk, other = Controller(midi_server), Controller(midi_server, "Second")
     rig.wait_until(lambda: {desk.port, other.port} <= set(rig.midi.health["ports"]), "open ports")
     rig.midi.obey({"learn": "effects.bloom"})
     for value in (10, 12, 15):
@@ -70,7 +61,7 @@ def test_learn_play_unplug_and_play_again(server: VirtualMidi, rig: Rig) -> None
     desk.unplug()
     rig.wait_until(lambda: rig.midi.health["ports"] == [other.port], "closed port")
     rig.settings.update(rig.state.set("effects.bloom", 0.0, "panel"))
-    desk = Controller(server)
+    desk = Controller(midi_server)
     rig.wait_until(lambda: [0xB0, 7, 0] in [list(data) for data in desk.heard()], "value at its lamps")
     desk.turn(7, 127)
     rig.wait_until(lambda: rig.settings["effects.bloom"] == 1.0, "move after the return")
@@ -78,8 +69,8 @@ def test_learn_play_unplug_and_play_again(server: VirtualMidi, rig: Rig) -> None
     other.unplug()
 
 
-def test_a_clock_at_128_is_a_tempo_of_128(server: VirtualMidi, rig: Rig) -> None:
-    desk = Controller(server)
+def test_a_clock_at_128_is_a_tempo_of_128(midi_server: VirtualMidi, rig: Rig) -> None:
+    desk = Controller(midi_server)
     rig.wait_until(lambda: desk.port in rig.midi.health["ports"], "open port")
     desk.send(0xFA)
     begin_s = time.monotonic()
@@ -93,8 +84,8 @@ def test_a_clock_at_128_is_a_tempo_of_128(server: VirtualMidi, rig: Rig) -> None
     desk.unplug()
 
 
-def test_only_wanted_inputs_are_opened(server: VirtualMidi, rig: Rig) -> None:
-    desk, other = Controller(server), Controller(server, "Second")
+def test_only_wanted_inputs_are_opened(midi_server: VirtualMidi, rig: Rig) -> None:
+    desk, other = Controller(midi_server), Controller(midi_server, "Second")
     rig.settings["midi.inputs"] = "second, missing"
     rig.wait_until(lambda: rig.midi.health["ports"] == [other.port], "one open port")
     assert "missing" in rig.midi.health["sentence"] and desk.port in rig.midi.health["found"]

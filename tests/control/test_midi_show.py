@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.control.test_osc_show import Surface
+from tests.osc_surface import Surface
 from tests.show import Show
-from tests.virtual import Unavailable, VirtualScreen
+from tests.virtual import VirtualScreen
 from tests.virtual_midi import Controller, VirtualMidi
 
 pytestmark = pytest.mark.timeout(240)
@@ -27,30 +26,13 @@ BINDINGS = [
 ]
 
 
-@pytest.fixture
-def server() -> Iterator[VirtualMidi]:
-    try:
-        made = VirtualMidi().__enter__()
-    except Unavailable as reason:
-        pytest.skip(str(reason))
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def surface() -> Iterator[Surface]:
-    made = Surface()
-    yield made
-    made.close()
-
-
 def midi(status: dict[str, Any]) -> dict[str, Any]:
     told: dict[str, Any] = status["workers"]["control"]["health"].get("midi", {})
     return told
 
 
 def test_a_controller_plays_the_show(
-    screen: VirtualScreen, server: VirtualMidi, surface: Surface, tmp_path: Path
+    screen: VirtualScreen, midi_server: VirtualMidi, surface: Surface, tmp_path: Path
 ) -> None:
     file = tmp_path / "config" / "klangbild" / "midi.json"
     file.parent.mkdir(parents=True)
@@ -63,9 +45,9 @@ def test_a_controller_plays_the_show(
         "tempo.source": "midi",
     }
     options = [text for id, value in settings.items() for text in ("--set", f"{id}={value}")]
-    desk = Controller(server)
+    desk = Controller(midi_server)
     assert desk.port == PORT
-    with Show(tmp_path, os.environ | screen.env | server.env, "--input", "demo", *options) as show:
+    with Show(tmp_path, os.environ | screen.env | midi_server.env, "--input", "demo", *options) as show:
         show.wait_for_images()
         show.wait_until(lambda s: midi(s).get("ports") == [PORT], 20, "open port")
         _play(desk, surface)
@@ -75,7 +57,7 @@ def test_a_controller_plays_the_show(
         show.wait_until(lambda s: not midi(s)["ports"], 20, "closed port")
         surface.send("effects/bloom/raw", 0.25)
         surface.wait_for("effects/bloom/raw", lambda told: told == [0.25])
-        desk = Controller(server)
+        desk = Controller(midi_server)
         show.wait_until(lambda s: midi(s)["ports"] == [PORT], 20, "the controller again")
         _play(desk, surface)
         desk.send(0xC0, 2)

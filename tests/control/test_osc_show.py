@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import random
 import socket
-import threading
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 from pythonosc.osc_message_builder import build_msg
-from pythonosc.osc_packet import OscPacket
 
 from tests.control.osc_desk import free_port
+from tests.osc_surface import Surface
 from tests.show import Show
 from tests.virtual import VirtualScreen
 
@@ -29,49 +25,6 @@ pytestmark = pytest.mark.timeout(240)
 WIDTH, HEIGHT = 640, 360
 DARK, LIT = 4.0, 8.0
 """Mean brightness of the window, of 255."""
-
-
-class Surface:
-    """Another program: sends to the show, and a thread of it listens at the out port."""
-
-    def __init__(self) -> None:
-        self.port = free_port(socket.SOCK_DGRAM)
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind(("127.0.0.1", 0))
-        self._sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)  # another port, as surfaces have it
-        self.told: dict[str, list[Any]] = {}
-        """The newest of each address."""
-        self.n_datagrams = 0
-        threading.Thread(target=self._listen, daemon=True).start()
-
-    def send(self, path: str, *arguments: Any) -> None:
-        self._sender.sendto(build_msg(f"/klangbild/{path}", list(arguments)).dgram, ("127.0.0.1", self.port))
-
-    def close(self) -> None:
-        self.socket.close()
-        self._sender.close()
-
-    def wait_for(self, path: str, holds: Callable[[list[Any]], Any], limit_s: float = 20.0) -> None:
-        """Waits until `holds` for what is told at an address."""
-        deadline = time.monotonic() + limit_s
-        while path not in self.told or not holds(self.told[path]):
-            assert time.monotonic() < deadline, f"{path} is {self.told.get(path)} after {limit_s} s"
-            time.sleep(0.02)
-
-    def _listen(self) -> None:
-        with contextlib.suppress(OSError):  # the end of the test
-            while True:
-                data = self.socket.recv(65536)
-                for timed in OscPacket(data).messages:
-                    self.told[timed.message.address.removeprefix("/klangbild/")] = timed.message.params
-                self.n_datagrams += 1
-
-
-@pytest.fixture
-def surface() -> Iterator[Surface]:
-    made = Surface()
-    yield made
-    made.close()
 
 
 def _brightness(screen: VirtualScreen, file: Path) -> float:
