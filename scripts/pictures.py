@@ -4,6 +4,7 @@ docs/pictures/era.jpg: the sections of the demo in era mode, each over a content
 docs/pictures/models/medley-*.jpg: a minute of our own music in both modes, as `klangbild render` shows it.
 docs/pictures/window.jpg: the running window with its head-up display, on a virtual screen.
 docs/pictures/panel.jpg: the panel of that show, with the other mode held in deck B.
+docs/pictures/shaders-filters.jpg, -generators.jpg, -transitions.jpg: every shipped shader, at a loud beat.
 Names as arguments make only those.
 """
 
@@ -21,6 +22,7 @@ from PIL import Image, ImageDraw, ImageFont
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from scripts.shader_sheets import make_sheets  # noqa: E402
 from tests.show import PANEL_PX, Show, open_panel  # noqa: E402
 from tests.virtual import VirtualLineIn, VirtualScreen  # noqa: E402
 from visualizer import parameters  # noqa: E402
@@ -119,6 +121,7 @@ MAKERS = {
     "medley": make_medley,
     "window": make_window,
     "panel": make_panel,
+    "shaders": lambda: make_sheets(PICTURES),
 }
 
 if __name__ == "__main__":

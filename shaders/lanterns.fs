@@ -12,7 +12,7 @@
   ]
 }*/
 
-const int LAYERS = 6;
+const int LAYERS = 5;
 const float CELLS = 128.0;
 
 // Smooth value noise from the texture: cubic inside each cell, so that slow movement has no corners.
@@ -36,10 +36,10 @@ void main() {
         vec2 q = p * cells + vec2(3.7 * float(i) + 0.05 * u_flow * (1.3 - far), -0.14 * rise * u_flow * (1.0 + 0.25 * float(i)));
         vec2 cell = floor(q);
         vec4 dice = IMG_NORM_PIXEL(noise, (mod(cell + 13.0 * float(i), 128.0) + 0.5) / CELLS);
-        vec4 more = IMG_NORM_PIXEL(noise, (mod(cell.yx + 29.0 + 7.0 * float(i), 128.0) + 0.5) / CELLS);
+        vec3 more = fract(37.7 * dice.xyz + 11.3 * dice.yzw);
         float radius = size * (0.13 + 0.10 * dice.x) * (1.0 + 0.10 * u_bass * more.x);
         radius = min(radius, 0.42);
-        vec2 sway = 0.10 * vec2(sin(0.5 * u_flow + 6.3 * dice.y), cos(0.37 * u_flow + 6.3 * dice.z));
+        vec2 sway = 0.10 * sin(vec2(0.5, 0.37) * u_flow + 6.3 * dice.yz);
         vec2 free = vec2(0.5 - radius - 0.06);
         vec2 at = clamp((dice.yz - 0.5) * 0.8 + sway, -free, free);
         vec2 from = fract(q) - 0.5 - at;
@@ -57,7 +57,7 @@ void main() {
         float depth = mix(0.36, 1.0, smoothstep(0.0, 0.5, far)) * mix(1.0, 0.55, smoothstep(0.7, 1.0, far));
         vec3 shine = paper * paper * flame * pulse * 1.9 * depth;
         light = mix(light, light * 0.35 + shine, disc * here * mix(0.45, 1.0, smoothstep(0.0, 0.5, far)));
-        light += here * haze * 0.16 * paper * pulse * depth * exp(-2.2 * max(d - 0.9, 0.0)) * (1.0 - disc) * smoothstep(0.5, 0.34, max(abs(fract(q.x) - 0.5), abs(fract(q.y) - 0.5)));
+        light += here * haze * 0.16 * paper * pulse * depth / (1.0 + 3.0 * max(d - 0.9, 0.0) * d) * (1.0 - disc) * smoothstep(0.5, 0.34, max(abs(fract(q.x) - 0.5), abs(fract(q.y) - 0.5)));
     }
     gl_FragColor = vec4(sqrt(clamp(light, 0.0, 1.0)), 1.0);
 }

@@ -38,7 +38,7 @@ void main() {
     vec2 aspect = vec2(RENDERSIZE.x / RENDERSIZE.y, 1.0);
     if (PASSINDEX == 0) {
         // The brush is held another way here and there.
-        float hold = 6.0 * IMG_NORM_PIXEL(noise, uv * aspect * 0.035 + 0.002 * u_flow).x;
+        float hold = 6.0 * IMG_NORM_PIXEL(noise, uv * aspect * 0.035 + 0.0002 * u_flow).x;
         float size = 0.0085 * stroke * (1.0 + 0.6 * swell * u_bass);
         vec2 along = size * vec2(cos(hold), sin(hold)) * 1.35;
         vec2 across = size * vec2(-sin(hold), cos(hold)) * 0.8;
@@ -54,7 +54,7 @@ void main() {
         vec3 c = IMG_NORM_PIXEL(daubs, uv).rgb;
         float ridge = dot(c - IMG_NORM_PIXEL(daubs, uv + vec2(-d.x, d.y)).rgb, LUMA);
         // Bristles run along the edges of what is painted.
-        float hold = 6.0 * IMG_NORM_PIXEL(noise, uv * aspect * 0.035 + 0.002 * u_flow).x;
+        float hold = 6.0 * IMG_NORM_PIXEL(noise, uv * aspect * 0.035 + 0.0002 * u_flow).x;
         vec2 hair = mat2(cos(hold), sin(hold), -sin(hold), cos(hold)) * (uv * aspect) * vec2(0.28, 1.5) / sqrt(stroke);
         float bristle = IMG_NORM_PIXEL(noise, hair).y + 0.5 * IMG_NORM_PIXEL(noise, 2.3 * hair + 0.4).z - 0.75;
         c *= 1.0 + 0.26 * bristles * bristle;

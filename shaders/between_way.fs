@@ -1,0 +1,86 @@
+/*{
+  "ISFVSN": "2",
+  "DESCRIPTION": "The way from one picture to the next seen from half-way: one iteration of least squares, or its end.",
+  "CREDIT": "Klangbild",
+  "CATEGORIES": ["Stage"],
+  "INPUTS": [
+    {"NAME": "slopes", "TYPE": "image", "LABEL": "Light and slopes of both, side by side"},
+    {"NAME": "way", "TYPE": "image", "LABEL": "What is known so far: the way in red and green, how sure in blue"},
+    {"NAME": "settles", "TYPE": "bool", "DEFAULT": false, "LABEL": "Keeps of the way what holds"}
+  ]
+}*/
+
+// Slopes weaker than this, summed over the window, tell nothing.
+const float FAINT = 0.003;
+// A way is sure when it explains this share of what has changed, and not at all at the second.
+const vec2 EXPLAINED = vec2(0.3, 0.7);
+// Light that may be left over a cell, and what is too much: then there is another picture.
+const vec2 LEFT = vec2(0.0025, 0.012);
+const float NOISE = 0.0001;
+
+vec3 start(vec2 uv, float edge) {
+    return IMG_NORM_PIXEL(slopes, vec2(0.5 * clamp(uv.x, edge, 1.0 - edge), uv.y)).rgb;
+}
+
+vec3 end(vec2 uv, float edge) {
+    return IMG_NORM_PIXEL(slopes, vec2(0.5 + 0.5 * clamp(uv.x, edge, 1.0 - edge), uv.y)).rgb;
+}
+
+// The mean of the neighbours' ways; those that are sure count.
+vec2 known(vec2 uv) {
+    vec2 cell = 1.0 / IMG_SIZE(way);
+    vec3 sum = vec3(0.0);
+    for (int j = -1; j <= 1; j++) {
+        for (int i = -1; i <= 1; i++) {
+            vec3 one = IMG_NORM_PIXEL(way, uv + cell * vec2(float(i), float(j))).rgb;
+            sum += vec3(one.xy * one.z, one.z);
+        }
+    }
+    return sum.xy / (sum.z + 0.0001);
+}
+
+void main() {
+    vec2 uv = isf_FragNormCoord;
+    vec2 cell = 1.0 / RENDERSIZE;
+    float edge = 0.5 * cell.x;
+    vec2 v = known(uv);
+    if (settles) {
+        float before = 0.0, after = 0.0;
+        for (int j = -1; j <= 1; j++) {
+            for (int i = -1; i <= 1; i++) {
+                vec2 at = uv + cell * vec2(float(i), float(j));
+                float still = end(at, edge).x - start(at, edge).x;
+                float moved = end(at + 0.5 * v, edge).x - start(at - 0.5 * v, edge).x;
+                before += still * still / 9.0;
+                after += moved * moved / 9.0;
+            }
+        }
+        float sure = 1.0 - smoothstep(EXPLAINED.x, EXPLAINED.y, after / (before + NOISE));
+        sure *= 1.0 - smoothstep(LEFT.x, LEFT.y, after);
+        gl_FragColor = vec4(v * sure, sure, 1.0);
+        return;
+    }
+    // Lucas and Kanade, 1981, with the window carried half the way back in the one, and on in the other.
+    float xx = FAINT, xy = 0.0, yy = FAINT, left = 0.0;
+    vec2 pull = vec2(0.0);
+    for (int j = -2; j <= 2; j++) {
+        for (int i = -2; i <= 2; i++) {
+            vec2 at = uv + cell * vec2(float(i), float(j));
+            vec3 a = start(at - 0.5 * v, edge);
+            vec3 b = end(at + 0.5 * v, edge);
+            vec2 slope = 0.5 * (a.yz + b.yz);
+            float change = b.x - a.x;
+            xx += slope.x * slope.x;
+            xy += slope.x * slope.y;
+            yy += slope.y * slope.y;
+            pull += slope * change;
+            left += change * change / 25.0;
+        }
+    }
+    vec2 more = -vec2(yy * pull.x - xy * pull.y, xx * pull.y - xy * pull.x) / (xx * yy - xy * xy);
+    float far = length(more);
+    more *= cell * min(1.0, 1.5 / (far + 0.0001));
+    float told = xx + yy - 2.0 * FAINT;
+    float sure = told / (told + 4.0 * FAINT) / (1.0 + left / LEFT.x);
+    gl_FragColor = vec4(v + more, 0.01 + sure, 1.0);
+}
