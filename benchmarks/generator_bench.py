@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 
 from benchmarks.measuring import threads_to_compare, time_together
-from visualizer import runtime
 from visualizer.checkpoints import cards, styles, weights
-from visualizer.modes.networks import GENERATOR
+from visualizer.modes.networks import GENERATOR, load_generator
 from visualizer.runtime.base import Array
 from visualizer.types import Float32, UserError
 
@@ -79,7 +78,7 @@ def _compare(model: cards.Model, module: Any, made: Float32 | None, n_threads: i
 
     from benchmarks.stylegan2_public import synthesize
 
-    with closing(runtime.load(model.onnx_path, threads=n_threads, precision="auto", verify=False)) as ours:
+    with closing(load_generator(model, n_threads)) as ours:
         given = example(ours.inputs)
         if made is None:
             made = np.random.default_rng(1).standard_normal((4, given["w"].shape[2]), dtype=np.float32)

@@ -284,3 +284,22 @@ def test_halving_has_the_slopes_of_the_strided_convolution():
         (slope,) = torch.autograd.grad(halve(x).pow(2).sum(), x, create_graph=True)
         slopes += [slope, torch.autograd.grad(slope.pow(2).sum(), x)[0]]
     assert torch.allclose(slopes[0], slopes[2]) and torch.allclose(slopes[1], slopes[3])
+
+
+def test_two_parts_are_the_whole_and_the_first_is_the_low_one() -> None:
+    from visualizer.networks.stylegan2_inference import LOW_PX, HighForm, InferenceForm, LowForm
+
+    torch.manual_seed(3)
+    generator = Generator(GeneratorShape(4 * LOW_PX, (8, 8, 6, 4), 16)).eval()
+    for name, parameter in generator.named_parameters():
+        if name.endswith("noise_strength"):
+            parameter.data.fill_(0.3)
+    whole, low, high = InferenceForm(generator), LowForm(generator), HighForm(generator)
+    named = whole.example_inputs(5)
+    named["gain"], named["offset"] = named["gain"] * 1.1, named["offset"] + 0.05
+    with torch.no_grad():
+        features, picture = low(*(named[name] for name in low.example_inputs()))
+        assert features.shape[-1] == picture.shape[-1] == LOW_PX
+        given = {**named, "features": features, "picture": picture}
+        painted = high(*(given[name] for name in high.example_inputs()))
+        torch.testing.assert_close(painted, whole(*named.values()))

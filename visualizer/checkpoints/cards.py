@@ -16,6 +16,8 @@ CARD = "card.json"
 WEIGHTS = "weights.safetensors"
 MODEL = "model.onnx"
 TICK, CATCH_UP = "model-tick.onnx", "model-catch-up.onnx"
+LOW, HIGH = "low.onnx", "high.onnx"
+"""A generator in two parts, of which the first can be more precise."""
 STAGES = tuple(f"stage{i}.onnx" for i in (1, 2, 3, 4))
 ENDS = tuple(f"stage{i}-ends.onnx" for i in (1, 2, 3, 4))
 """An MVNet's encoder in parts, for windows that slide: each whole, and at the ends of the window alone."""

@@ -10,7 +10,18 @@ import numpy as np
 import torch
 from torch import nn
 
-from visualizer.checkpoints.cards import CATCH_UP, ENDS, MODEL, STAGES, TICK, WEIGHTS, Card, load_card
+from visualizer.checkpoints.cards import (
+    CATCH_UP,
+    ENDS,
+    HIGH,
+    LOW,
+    MODEL,
+    STAGES,
+    TICK,
+    WEIGHTS,
+    Card,
+    load_card,
+)
 from visualizer.checkpoints.export import Graph, Parity, publish
 from visualizer.checkpoints.style_models import build_style, style_view
 from visualizer.checkpoints.weights import load, load_state
@@ -18,7 +29,7 @@ from visualizer.networks.mvnet import MVNet
 from visualizer.networks.mvnet import example_inputs as mvnet_example
 from visualizer.networks.mvnet_stages import Ends, Stage
 from visualizer.networks.stylegan2 import Generator, GeneratorShape
-from visualizer.networks.stylegan2_inference import InferenceForm
+from visualizer.networks.stylegan2_inference import LOW_PX, HighForm, InferenceForm, LowForm
 from visualizer.networks.tagger import N_COLUMNS, N_MELS, ResidualBlock, ShortChunkCNN
 from visualizer.networks.tagger_sliding import CatchUp, Sliding, Tick
 from visualizer.networks.transfer import Transfer
@@ -53,6 +64,8 @@ def build(card: Card, folder: Path) -> nn.Module:
 def view(module: nn.Module, kind: str, file: str) -> nn.Module:
     """What one ONNX file of a model computes, sharing the parameters of `module`."""
     if kind == "generator" and isinstance(module, Generator):
+        if file in (LOW, HIGH):
+            return (LowForm if file == LOW else HighForm)(module).eval()
         exit_px = None if file == MODEL else int(file.removesuffix(".onnx").rpartition("-")[2])
         return InferenceForm(module, exit_px).eval()
     if kind == "tagger" and isinstance(module, ShortChunkCNN) and file != MODEL:
@@ -80,13 +93,17 @@ def sliding_graphs(tagger: ShortChunkCNN) -> list[Graph]:
 
 
 def generator_graphs(generator: Generator, exits_px: Sequence[int] = EXITS_PX) -> list[Graph]:
-    """The full size, and early exits as model-<px>.onnx."""
+    """The full size, early exits as model-<px>.onnx, and the full size in two parts."""
     graphs = []
     full_px = generator.shape.size_px
     for px in (full_px, *(px for px in exits_px if px < full_px)):
         form = InferenceForm(generator, px)
         file = MODEL if px == full_px else f"model-{px}.onnx"
         graphs.append(Graph(form, form.example_inputs(), ("image",), file))
+    if full_px > LOW_PX:
+        low, high = LowForm(generator), HighForm(generator)
+        graphs.append(Graph(low, low.example_inputs(), low.outputs, LOW))
+        graphs.append(Graph(high, high.example_inputs(), high.outputs, HIGH))
     return graphs
 
 

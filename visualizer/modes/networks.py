@@ -11,9 +11,11 @@ import numpy as np
 
 from visualizer import runtime
 from visualizer.checkpoints import cards, styles, weights
+from visualizer.checkpoints.cards import HIGH, LOW
 from visualizer.modes import incremental
 from visualizer.modes.incremental import Tagger
 from visualizer.runtime import Precision, Runtime
+from visualizer.runtime.pair import Pair
 from visualizer.types import Float32, UInt8, UserError
 
 TAGGER = "tagger-house"
@@ -164,7 +166,7 @@ def load(
     return TraumerNetworks(
         tagger=incremental.load(tagger, threads, precision),
         transfer_map=start(transfer),
-        generator=start(generator),
+        generator=load_generator(generator, threads, precision),
         exits=Exits(generator, threads, precision),
         tags=tagger.card.labels,
         size_px=_size_px(graph),
@@ -173,6 +175,19 @@ def load(
         w_mean=styles.mean_style(stored),
         w_samples=styles.map_styles(stored, z),
     )
+
+
+def load_generator(model: cards.Model, threads: int, precision: Precision = "auto") -> Runtime:
+    """The full size; in bf16 its low resolutions stay in fp32, where it was published in two parts.
+
+    Rounding them costs more of the picture than all the others (decisions/0005), and fp32 hardly any time.
+    """
+    if precision != "fp32" and {LOW, HIGH} <= {graph.file for graph in model.card.graphs}:
+        high = runtime.load(model.folder / HIGH, threads=threads, precision=precision)
+        if high.name.endswith("bf16"):
+            return Pair(runtime.load(model.folder / LOW, threads=threads), high)
+        high.close()
+    return runtime.load(model.onnx_path, threads=threads, precision=precision)
 
 
 def find_of_kind(wanted: str, kind: str, id: str) -> cards.Model:

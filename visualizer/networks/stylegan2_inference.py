@@ -6,6 +6,7 @@ It shares the parameters of the training form and equals it.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
@@ -23,6 +24,9 @@ from visualizer.networks.stylegan2 import (
     activate,
     upsample_image,
 )
+
+LOW_PX = 8
+"""Up to this size a generator that is computed in bf16 stays in fp32."""
 
 
 class InferenceForm(nn.Module):
@@ -52,25 +56,15 @@ class InferenceForm(nn.Module):
 
     def forward(self, w: Tensor, noise_strength: Tensor, *others: Tensor) -> Tensor:
         *noises, gain, offset = others
-        strength = noise_strength.reshape(1, 1, 1, 1)
-        x: Tensor = self.synthesis.const
-        skip: Tensor | None = None
-        layer = 0
-        for block in list(self.synthesis.blocks)[: self.n_blocks]:
-            assert isinstance(block, Block)
-            for conv in block.convs():
-                noise = noises[layer] * (strength * conv.noise_strength)
-                x = _run_conv(conv, x, w[:, layer], noise, gain[layer], offset[layer])
-                layer += 1
-            rgb = _run_rgb(block.to_rgb, x, w[:, layer])
-            skip = rgb if skip is None else upsample_image(skip) + rgb
-        assert skip is not None
+        x, skip = _run_blocks(
+            self.synthesis, range(self.n_blocks), None, None, w, noise_strength, noises, gain, offset
+        )
         if str(self.exit_px) in self.synthesis.exits:
             own = self.synthesis.exits[str(self.exit_px)]
             assert isinstance(own, Exit)
-            inner = activate(_run_rgb(own.mix, x, w[:, layer]))
-            skip = skip + _run_rgb(own.paint, inner, w[:, layer])
-        return (skip * gain[-1] + offset[-1]).clamp(-1, 1)
+            inner = activate(_run_rgb(own.mix, x, w[:, self.n_noises]))
+            skip = skip + _run_rgb(own.paint, inner, w[:, self.n_noises])
+        return _bend(skip, gain, offset)
 
     def example_inputs(self, seed: int = 0) -> dict[str, Tensor]:
         """Named inputs in the order of `forward`, from a seed (w is plain noise, bending is neutral)."""
@@ -84,6 +78,95 @@ class InferenceForm(nn.Module):
             side = shape.noise_px(i)
             named[f"noise_{i}"] = torch.randn(1, 1, side, side, generator=random)
         return named | {"gain": torch.ones(shape.n_layers), "offset": torch.zeros(shape.n_layers)}
+
+
+class LowForm(nn.Module):
+    """The blocks up to LOW_PX: (w, noise_strength, noise_0 …, gain, offset) → their features and picture.
+
+    Rounding there moves whole parts of the picture, and they cost little: they are worth fp32.
+    """
+
+    outputs = ("features", "picture")
+
+    def __init__(self, generator: Generator) -> None:
+        super().__init__()
+        self.synthesis = generator.synthesis
+        self.n_blocks = self.synthesis.shape.resolutions_px.index(LOW_PX) + 1
+
+    def forward(self, w: Tensor, noise_strength: Tensor, *others: Tensor) -> tuple[Tensor, Tensor]:
+        *noises, gain, offset = others
+        return _run_blocks(
+            self.synthesis, range(self.n_blocks), None, None, w, noise_strength, noises, gain, offset
+        )
+
+    def example_inputs(self) -> dict[str, Tensor]:
+        """As `InferenceForm.example_inputs`, with the noises that it takes."""
+        return _noises_between(InferenceForm(self.synthesis).example_inputs(), 0, 2 * self.n_blocks - 1)
+
+
+class HighForm(nn.Module):
+    """The blocks above LOW_PX: (features, picture, w, noise_strength, noise_k …, gain, offset) → image."""
+
+    outputs = ("image",)
+
+    def __init__(self, generator: Generator) -> None:
+        super().__init__()
+        self.low = LowForm(generator)
+
+    def forward(
+        self, features: Tensor, picture: Tensor, w: Tensor, noise_strength: Tensor, *others: Tensor
+    ) -> Tensor:
+        *noises, gain, offset = others
+        synthesis = self.low.synthesis
+        blocks = range(self.low.n_blocks, len(synthesis.blocks))
+        _, skip = _run_blocks(synthesis, blocks, features, picture, w, noise_strength, noises, gain, offset)
+        return _bend(skip, gain, offset)
+
+    def example_inputs(self) -> dict[str, Tensor]:
+        """As `InferenceForm.example_inputs`, with what the low blocks give for it."""
+        named = InferenceForm(self.low.synthesis).example_inputs()
+        with torch.no_grad():
+            made = self.low(*self.low.example_inputs().values())
+        first = 2 * self.low.n_blocks - 1
+        rest = _noises_between(named, first, self.low.synthesis.shape.n_noises)
+        return {**dict(zip(LowForm.outputs, made, strict=True)), **rest}
+
+
+def _noises_between(named: dict[str, Tensor], first: int, end: int) -> dict[str, Tensor]:
+    wanted = {f"noise_{i}" for i in range(first, end)} | {"noise_strength"}
+    return {name: value for name, value in named.items() if not name.startswith("noise_") or name in wanted}
+
+
+def _run_blocks(
+    synthesis: Synthesis,
+    blocks: range,
+    x: Tensor | None,
+    skip: Tensor | None,
+    w: Tensor,
+    noise_strength: Tensor,
+    noises: Sequence[Tensor],
+    gain: Tensor,
+    offset: Tensor,
+) -> tuple[Tensor, Tensor]:
+    """Features and picture after some blocks; `noises` are theirs."""
+    strength = noise_strength.reshape(1, 1, 1, 1)
+    features = synthesis.const if x is None else x
+    first = layer = max(2 * blocks.start - 1, 0)
+    for i in blocks:
+        block = synthesis.blocks[i]
+        assert isinstance(block, Block)
+        for conv in block.convs():
+            noise = noises[layer - first] * (strength * conv.noise_strength)
+            features = _run_conv(conv, features, w[:, layer], noise, gain[layer], offset[layer])
+            layer += 1
+        rgb = _run_rgb(block.to_rgb, features, w[:, layer])
+        skip = rgb if skip is None else upsample_image(skip) + rgb
+    assert skip is not None
+    return features, skip
+
+
+def _bend(picture: Tensor, gain: Tensor, offset: Tensor) -> Tensor:
+    return (picture * gain[-1] + offset[-1]).clamp(-1, 1)
 
 
 def _run_conv(conv: StyledConv, x: Tensor, w: Tensor, noise: Tensor, gain: Tensor, offset: Tensor) -> Tensor:
