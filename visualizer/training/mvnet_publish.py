@@ -28,7 +28,7 @@ from visualizer.training.mvnet_judge import (
     balanced,
     classify,
     eras_of,
-    hear,
+    hear_once,
     paint,
     year_correlation,
 )
@@ -44,7 +44,7 @@ N_JUDGED_PER_ERA = {"train": 20, "val": 64}
 N_JUDGED_Z = 3
 N_CENTRE_Z = 32
 N_CURVE_Z = 3
-N_CURVE_POINTS = 5
+N_CURVE_POINTS = 4
 N_JUDGE_STEPS = 1500
 N_PREVIEW_Z = 5
 FIGURES = "figures.json"
@@ -59,6 +59,11 @@ class Trained:
     eras: Eras
     n_images: int
     n_steps: int
+    folder: Path
+
+    def hear(self, music: Music, chosen: NDArray[np.int64], split: str) -> Tensor:
+        """v (n, 1, 8, 16) of clips of a split."""
+        return hear_once(self.mvnet.encoder, music, chosen, self.folder / f"heard-{split}.pt")
 
     @classmethod
     def load(cls, folder: Path) -> Trained:
@@ -68,7 +73,7 @@ class Trained:
         classifier.load_state_dict(state["classifier"])
         counted = state["counters"]
         mvnet = mvnet_judge.load_average(state)
-        return cls(mvnet, classifier.eval(), eras, counted["n_images"], counted["n_steps"])
+        return cls(mvnet, classifier.eval(), eras, counted["n_images"], counted["n_steps"], folder)
 
 
 def main(a: argparse.Namespace) -> None:
@@ -113,7 +118,7 @@ def measure(
         figures[f"{name}year_correlation_val_paintings"] = year_correlation(judged, years, eras)
     places = {split: balanced(numbers[split], N_JUDGED_PER_ERA[split]) for split in numbers}
     for split, music in (("train", train), ("val", val)):
-        v = hear(trained.mvnet.encoder, music, places[split])
+        v = trained.hear(music, places[split], split)
         wanted = numbers[split][places[split]]
         figures |= _judge_music(trained, v, music.years[places[split]], wanted, split, judge, second)
         if split == "train":
@@ -123,7 +128,7 @@ def measure(
     centres, reading = _eras_heard(trained, train)
     figures |= _judge_centres(trained, centres, judge)
     known = np.flatnonzero(numbers["val"] >= 0)
-    v = hear(trained.mvnet.encoder, val, known)
+    v = trained.hear(val, known, "val")
     figures |= mvnet_judge.year_errors(reading, v, val.years[known], eras)
     mvnet_sheet.draw_curves(curves, 1 / len(eras), picture)
     rounded = {name: float(f"{value:.4g}") for name, value in figures.items()}
@@ -200,7 +205,7 @@ def _eras_heard(trained: Trained, music: Music) -> tuple[Tensor, mvnet_judge.Rea
     """The mean v of each era (n, 1, 8, 16) and the reading of the era from v, from training music."""
     numbers = eras_of(music.years, trained.eras)
     chosen = balanced(numbers, N_HEARD_PER_ERA)
-    v, wanted = hear(trained.mvnet.encoder, music, chosen), numbers[chosen]
+    v, wanted = trained.hear(music, chosen, "train"), numbers[chosen]
     if len(np.unique(wanted)) < len(trained.eras):
         raise UserError("some eras have no music any more; make it anew with --stage music")
     centres = torch.stack([v[torch.from_numpy(wanted == era)].mean(0) for era in range(len(trained.eras))])
