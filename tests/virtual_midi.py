@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import os
+import fcntl
 import shlex
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from typing import Any
+from pathlib import Path
+from typing import IO, Any
 
 import pytest
 import rtmidi
 
 from tests.virtual import Unavailable, _Virtual, missing_programs
 
-START_LIMIT_S = 15.0
+START_LIMIT_S = 30.0
 
 
 class VirtualMidi(_Virtual):
@@ -24,11 +26,12 @@ class VirtualMidi(_Virtual):
         if reason:
             raise Unavailable(f"real MIDI ports need a JACK server; {reason}")
         self._make_folder()
+        self._lock = _free_name()
         self.env = {
-            "JACK_DEFAULT_SERVER": f"kb{os.getpid()}-{time.monotonic_ns() % 10**6}",
+            "JACK_DEFAULT_SERVER": Path(self._lock.name).stem,
             "JACK_NO_AUDIO_RESERVATION": "1",
         }
-        self._start(shlex.split("jackd -r -d dummy -r 48000 -p 1024"))
+        self._start(shlex.split("jackd -r -t 20000 -d dummy -r 48000 -p 1024"))
         deadline = time.monotonic() + START_LIMIT_S
         while not self._answers():
             if time.monotonic() > deadline or self._processes[0].poll() is not None:
@@ -40,6 +43,11 @@ class VirtualMidi(_Virtual):
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def close(self) -> None:
+        """Ends the server; its name is free again."""
+        super().close()
+        self._lock.close()
+
     def _answers(self) -> bool:
         try:
             with self.applied():
@@ -48,6 +56,19 @@ class VirtualMidi(_Virtual):
             return False
         client.delete()
         return True
+
+
+def _free_name() -> IO[bytes]:
+    """A locked file with the name of a server. JACK knows eight at most, and forgets a dead one only when
+    another of the same name comes: names are used again."""
+    for number in range(6):
+        lock = (Path(tempfile.gettempdir()) / f"klangbild-midi-{number}.lock").open("wb")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return lock
+        except OSError:
+            lock.close()
+    raise Unavailable("six JACK servers of tests are running")
 
 
 class Controller:

@@ -32,7 +32,7 @@ class Rig:
         if "clock" in command:
             self.clocks.append(command["clock"])
 
-    def wait_until(self, holds: Callable[[], object], what: str, limit_s: float = 20.0) -> None:
+    def wait_until(self, holds: Callable[[], object], what: str, limit_s: float = 50.0) -> None:
         deadline = time.monotonic() + limit_s
         while not holds():
             assert time.monotonic() < deadline, f"no {what}: {self.midi.health}"
