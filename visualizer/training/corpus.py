@@ -24,14 +24,16 @@ DEFAULT_FOLDER = Path("runs/tagger")
 N_TRAIN_SHARDS = 8
 
 
-def draw_clips(data: Path, scores: music.Scores | None, shard: int, held_out: bool) -> list[Clip]:
+def draw_clips(
+    data: Path, scores: music.Scores | None, shard: int, held_out: bool, n_parts: int = N_TRAIN_SHARDS
+) -> list[Clip]:
     """The clips of one shard; the same number gives the same clips (with the same soundfonts).
 
-    Without `scores` they are those of a user's own folder of music.
+    Without `scores` they are those of a user's own folder of music, whose files `n_parts` shards share.
     """
     rng = np.random.default_rng(1000 + shard + 500 * held_out)
     if scores is None:
-        own_part = slice(None) if held_out else slice(shard % N_TRAIN_SHARDS, None, N_TRAIN_SHARDS)
+        own_part = slice(None) if held_out else slice(shard % n_parts, None, n_parts)
         own = list(own_music.clips(data, held_out, own_part, rng))
         return [*own, *music.noises(12, rng)] if own else []
     n = (90, 35, 12, 25) if held_out else (120, 60, 12, 32)
@@ -125,7 +127,7 @@ def make(data: Path, teachers_folder: Path, folder: Path, n_shards: int = N_TRAI
     print(f"{len(missing)} of {len(jobs)} shards to make in {folder}", flush=True)
     folder.mkdir(parents=True, exist_ok=True)
     for job in missing:
-        clips = draw_clips(data, scores[job[1]], *job)
+        clips = draw_clips(data, scores[job[1]], *job, n_shards)
         if not clips:
             continue  # fewer files than shards
         write_shard(paths[job], clips, teachers)
