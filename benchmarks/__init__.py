@@ -56,6 +56,9 @@ BENCHES = {
         on_cuda="era",
     ),
     "render": Bench("video made per second of work, both modes", "benchmarks.render_bench"),
+    "display": Bench(
+        "the window with four filters, at 720 and 1080 rows: frame, upload, gaps", "benchmarks.display_bench"
+    ),
     "latency": Bench("from a click in the line-in to its flash in the window", "benchmarks.latency_bench"),
     "growth": Bench("cost by image size, channels, ticks and effects", "benchmarks.growth_bench"),
     "sections": Bench("whether the picture tells the demo's sections apart", "benchmarks.sections_bench"),
