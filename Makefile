@@ -1,5 +1,6 @@
 # make run: set up and start the show.  make test: set up and run every test.  Both are safe to repeat.
-.PHONY: run test lint bench clean
+# make pictures, make reference: the pictures and the generated page of docs/.
+.PHONY: run test lint bench pictures reference clean
 PY := .venv/bin/python
 
 run: .venv/installed-run
@@ -15,6 +16,12 @@ lint: .venv/installed-test
 
 bench: .venv/installed-test
 	$(PY) run.py bench
+
+pictures: .venv/installed-test
+	$(PY) scripts/pictures.py
+
+reference: .venv/installed-run
+	$(PY) scripts/reference.py
 
 .venv/installed-run: pyproject.toml scripts/packages.sh
 	@bash scripts/packages.sh app

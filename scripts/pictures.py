@@ -4,16 +4,21 @@ docs/pictures/era.jpg: the sections of the demo in era mode, each over a content
 docs/pictures/models/medley-*.jpg: a minute of our own music in both modes, as `klangbild render` shows it.
 docs/pictures/window.jpg: the running window with its head-up display, on a virtual screen.
 docs/pictures/panel.jpg: the panel of that show, with the other mode held in deck B.
+docs/pictures/panel/*.jpg: each page of the panel; the key card; all pages at 200 % on one sheet.
 docs/pictures/shaders-filters.jpg, -generators.jpg, -transitions.jpg: every shipped shader, at a loud beat.
 Names as arguments make only those.
 """
 
 from __future__ import annotations
 
+import io
+import json
 import os
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -116,11 +121,114 @@ def make_panel() -> None:
         shot.crop((1920 - width, 1080 - height, 1920, 1080)).save(PICTURES / "panel.jpg", quality=88)
 
 
+PAGES = {
+    "input": "i",
+    "models": "m",
+    "content": "o",
+    "presets": "p",
+    "set-list": "l",
+    "traumer": "r",
+    "era": "e",
+    "effects": "f",
+    "modulation": "u",
+    "show": "s",
+    "wall": "w",
+    "output": "t",
+    "midi-osc": "c",
+    "health": "h",
+}
+"""Pages of the panel, and the letter that turns to each with Alt."""
+MOST_BYTES = 120_000
+SHEET_COLUMNS, SHEET_TILE_PX = 3, (600, 338)
+PLAYED = (
+    *("--preset", "Pulse", "--set", "show.set_list=Friday", "--set", "effects.bloom=0.7"),
+    *("--set", "shader.kaleidoscope.on=on", "--set", "shader.trails.on=on", "--set", "control.osc_out=on"),
+)
+"""What the pictured show does: routes move, filters are on, a set list lies open."""
+CUES = (("House", 16), ("Tide", 32), ("Lake", 32), ("Pulse", 16), ("Centuries", 64))
+
+
+def make_pages() -> None:
+    """A screenshot of each page of the panel at 100 %, while a set list plays."""
+    with _panel_show("1", (1360, 880)) as (show, screen, folder):
+        for name, letter in PAGES.items():
+            _save(_page(show, screen, folder, letter).crop((560, 200, 1920, 1080)), name)
+
+
+def make_pages_200() -> None:
+    """All pages at 200 % of a screen of 1920 by 1080, on one sheet."""
+    with _panel_show("2", (1920, 1080)) as (show, screen, folder):
+        shots = [_page(show, screen, folder, letter) for letter in PAGES.values()]
+    width, height = SHEET_TILE_PX
+    n_rows = -(-len(shots) // SHEET_COLUMNS)
+    sheet = Image.new("RGB", (SHEET_COLUMNS * (width + 6) - 6, n_rows * (height + 6) - 6), "black")
+    for i, shot in enumerate(shots):
+        place = (i % SHEET_COLUMNS * (width + 6), i // SHEET_COLUMNS * (height + 6))
+        sheet.paste(shot.resize(SHEET_TILE_PX, Image.Resampling.LANCZOS), place)
+    _save(sheet, "pages-200")
+
+
+def make_keys() -> None:
+    """The window with the card of keys."""
+    with VirtualScreen(1280, 720) as screen, VirtualLineIn() as line, tempfile.TemporaryDirectory() as folder:
+        card = ("--set", "display.help=on")
+        with Show(Path(folder), os.environ | screen.env | line.env, *card) as show:
+            show.wait_for_images()
+            line.play(demo_path())
+            time.sleep(SHOWN_S["piano"] / 2)
+            shot = screen.shoot(Path(folder) / "shot.png")
+        _save(Image.open(shot).convert("RGB"), "keys")
+
+
+@contextmanager
+def _panel_show(scale: str, size_px: tuple[int, int]) -> Iterator[tuple[Show, VirtualScreen, Path]]:
+    """A show with music, whose panel lies in the lower right of a screen of 1920 by 1080."""
+    with (
+        VirtualScreen(1920, 1080) as screen,
+        VirtualLineIn() as line,
+        tempfile.TemporaryDirectory() as folder,
+    ):
+        sets = Path(folder) / "config" / "klangbild" / "sets"
+        sets.mkdir(parents=True)
+        cues = [{"preset": name, "leave": "bars", "after": n_bars} for name, n_bars in CUES]
+        document = {"klangbild": "set", "version": 1, "name": "Friday", "cues": cues}
+        (sets / "Friday.json").write_text(json.dumps(document))
+        environment = os.environ | screen.env | line.env | {"QT_SCALE_FACTOR": scale}
+        with Show(Path(folder), environment, *PLAYED, panel=True) as show:
+            line.play(demo_path())
+            show.wait_for_images()
+            show.wait_until(lambda s: s["workers"]["panel"]["state"] == "running", 60.0, "the panel")
+            show.place_panel(*size_px)
+            time.sleep(SHOWN_S["piano"])
+            yield show, screen, Path(folder)
+
+
+def _page(show: Show, screen: VirtualScreen, folder: Path, letter: str) -> Image.Image:
+    """The screen when the panel has turned to a page and its lists are there."""
+    show.key_panel(f"alt+{letter}")
+    time.sleep(2.5)
+    return Image.open(screen.shoot(folder / "page.png")).convert("RGB")
+
+
+def _save(picture: Image.Image, name: str) -> None:
+    """As a JPEG of at most `MOST_BYTES`."""
+    for quality in range(88, 30, -4):
+        data = io.BytesIO()
+        picture.save(data, "JPEG", quality=quality, optimize=True, progressive=True)
+        if data.tell() <= MOST_BYTES:
+            break
+    (PICTURES / "panel").mkdir(parents=True, exist_ok=True)
+    (PICTURES / "panel" / f"{name}.jpg").write_bytes(data.getvalue())
+
+
 MAKERS = {
     "era": make_era,
     "medley": make_medley,
     "window": make_window,
     "panel": make_panel,
+    "pages": make_pages,
+    "pages-200": make_pages_200,
+    "keys": make_keys,
     "shaders": lambda: make_sheets(PICTURES),
 }
 

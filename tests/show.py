@@ -98,6 +98,10 @@ class Show:
         self._do_panel("mousemove", "--window", "%1", str(place_px[0]), str(place_px[1]))
         subprocess.run(["xdotool", "click", "1"], check=True, timeout=20, env=self._environment)
 
+    def key_panel(self, *keys: str) -> None:
+        """Real keys into the panel, as xdotool spells them."""
+        self._do_panel("windowfocus", "--sync", "key", *keys)
+
     def _do_panel(self, *deed: str) -> None:
         search = ["xdotool", "search", "--sync", "--onlyvisible", "--name", "^Klangbild panel$"]
         subprocess.run([*search, *deed], check=True, timeout=20, env=self._environment)
