@@ -30,6 +30,7 @@ class Wakefulness:
         try:
             from wakepy import keep
 
+            logging.getLogger("wakepy").setLevel(logging.ERROR)  # that a desktop is missing is no news
             self._keeper = keep.presenting(on_fail="pass")
             mode = self._keeper.__enter__()
             if mode.active:

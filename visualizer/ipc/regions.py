@@ -15,7 +15,7 @@ WORKERS = ("capture", "deck_a", "deck_b", "display", "output", "control", "panel
 """The processes that have a health slot."""
 
 DECK_PX = 1024
-_HEALTH_BYTES = {"control": 1 << 16}
+_HEALTH_BYTES = {"control": 1 << 19}
 """Of what tells more than others: the MIDI map and the last messages for the panel's monitors."""
 RENDERED_PX = (1920, 1080)
 """Largest width and height of a rendered frame; others may have any shape with as many pixels."""
