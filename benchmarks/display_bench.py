@@ -7,20 +7,26 @@ import os
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import moderngl
 import numpy as np
 
 from benchmarks.measuring import time_together
+from scripts.shader_sheets import SCENE_PX, Easel, heard, load
 from tests.show import Show
 from tests.virtual import Unavailable, VirtualLineIn, VirtualScreen
+from visualizer import paths, shaders
 from visualizer.audio.sources import demo_path
+from visualizer.display import isf
+from visualizer.display.canvas import Canvas
 from visualizer.display.offscreen import Offscreen
 from visualizer.display.renderer import Renderer
 from visualizer.display.window import Window
+from visualizer.shaders.header import Role
 from visualizer.types import Features, Image, UserError
 
 SIZES_PX = ((1280, 720), (1920, 1080))
@@ -30,13 +36,20 @@ FILTERS = ("bloom", "flow", "painterly", "vignette")
 N_FRAMES = 60
 N_UPLOADS = 40
 SMALL_PX = (64, 36)
+DRAWN_PX: dict[Role, tuple[int, int]] = {
+    "filter": SCENE_PX,
+    "generator": (410, 230),
+    "transition": (256, 256),
+}
+CONTENTS = ("alpine-lake", "still-life")
+N_DRAWS = 24
 FPS = 30.0
 WARM_UP_S = 10.0
 SHOW_S = 20.0
 
 
 def run() -> dict[str, Any]:
-    """By size: `frame_ms` without filters and with four, their `ratio`; the show with four; `upload_ms`.
+    """By size a frame without filters and with four, their `ratio`, the show with four; uploads; each shader.
 
     A frame is drawn, swapped and waited for, in a window of its own without anything beside it.
     """
@@ -44,6 +57,7 @@ def run() -> dict[str, Any]:
         return {
             **{f"{width}x{height}": _at((width, height)) for width, height in SIZES_PX},
             "upload": _uploads(),
+            "shaders_cpu_ms": _shaders(),
             "filters": list(FILTERS),
         }
     except Unavailable as reason:
@@ -125,6 +139,42 @@ def _uploading(offscreen: Offscreen, image: Image) -> dict[str, Callable[[], Non
         offscreen.context.finish()
 
     return {"new": new, "same": same, "copy": copy}
+
+
+def _shaders() -> dict[str, float]:
+    """Median CPU ms of each shipped shader, at what it draws in a window of 1280×720 under software GL."""
+    easel = Easel()
+    shipped = shaders.scan([paths.SHADERS])
+    pictures: dict[str, moderngl.Texture] = {}
+    for name, content in {
+        "inputImage": CONTENTS[0],
+        "startImage": CONTENTS[0],
+        "endImage": CONTENTS[1],
+    }.items():
+        size_px = DRAWN_PX["filter" if name == "inputImage" else "transition"]
+        pictures[name] = easel.texture(load(content, size_px))
+    told = {}
+    for role, size_px in DRAWN_PX.items():
+        canvas = Canvas(easel.context, size_px, "f1" if role == "filter" else "f2")
+        for name in shipped.of(role):
+            told[name] = _cost_ms(easel, easel.effect(shipped.shaders[name]), canvas, pictures)
+    easel.context.release()
+    return told
+
+
+def _cost_ms(
+    easel: Easel, effect: isf.Effect, canvas: Canvas, pictures: Mapping[str, moderngl.Texture]
+) -> float:
+    images = {"noise": easel.noise, **easel.sound.of(effect.shader), **pictures}
+    counted = itertools.count()
+
+    def draw() -> None:
+        n = next(counted)
+        told = heard(n / FPS) | {"progress": n % 20 / 20}
+        effect.draw(canvas.framebuffer, images, told)
+        easel.context.finish()
+
+    return time_together({"it": draw}, N_DRAWS)["it"]["cpu_ms"]
 
 
 def _show(size_px: tuple[int, int]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from visualizer.display import isf
 from visualizer.display.canvas import Canvas
 from visualizer.display.isf.trial import try_file
 from visualizer.display.offscreen import Offscreen, read
+from visualizer.parameters import declared_shaders
 from visualizer.types import Float32, Image, UInt8, UserError
 
 W, H = 96, 54
@@ -106,6 +107,7 @@ def picture(name: str) -> UInt8:
 def test_there_are_as_many_as_promised() -> None:
     assert len(FILTERS) >= 14 and len(GENERATORS) >= 7 and len(TRANSITIONS) >= 9
     assert not LIBRARY.broken
+    assert sorted(declared_shaders.ORDER.split(", ")) == sorted(FILTERS)
 
 
 @pytest.mark.parametrize("name", SHIPPED)

@@ -23,13 +23,20 @@ PICTURE, PREVIOUS, NOISE = "picture", "previous", "noise"
 _FED = ("inputImage", "startImage", "endImage", "progress")
 """Inputs that the show gives by itself."""
 GENERATOR, TRANSITION = "drift", "crossfade"
+ORDER = (
+    "mirror, kaleidoscope, tile, water, flow, trails, painterly, watercolour, edge_glow, "
+    "hue_cycle, colour_grade, bloom, chromatic_shift, strobe, vignette, canvas"
+)
+"""Of our filters: first what moves places, then brushes, colour, light, and last what lies over all."""
 
 
 def declare_all(library: Library) -> list[Parameter]:
     """The chain, and the parameters of every shader that is offered."""
     declared = [
         declare_text(
-            "chain.order", "", "The order of the filters, names with commas; those not named come after them."
+            "chain.order",
+            ORDER,
+            "The order of the filters, names with commas; those not named come after them.",
         ),
         _choice(library, "generator", GENERATOR, "The shader that is seen until networks paint."),
         _choice(library, "transition", TRANSITION, "How one deck becomes the other."),
