@@ -42,7 +42,8 @@ WALK_S, WALK_FPS, N_KNOTS = 10.0, 30, 6
 """The interpolation passes N_KNOTS styles, at a constant pace between two of them."""
 PATTERN_PX = 128
 GPU_COMMAND = (
-    "`klangbild train generator --device cuda --minutes 240`, then `--stage head`, then `--stage publish`"
+    "`klangbild train generator --resume --device cuda --minutes 240`, then the same with `--stage head`, "
+    "`--stage exit` and `--stage publish`"
 )
 
 
@@ -197,7 +198,9 @@ def page(desk: Desk, figures: Figures) -> str:
         f"{counts.get('gmac', 0):.2f} GMAC a picture.\n\n{targets_table(targets(desk, figures))}\n\n"
     )
     if figures:
-        rows = [[f"{px} px", *(f"{figures[f'{name}_{px}']:g}" for name in SCORES)] for px in SCORED_PX]
+        rows: list[list[str]] = [
+            [f"{px} px", *(f"{figures[f'{name}_{px}']:g}" for name in SCORES)] for px in SCORED_PX
+        ]
         text += (
             f"{figures['n_samples']} samples at truncation 1 against the validation paintings, both brought "
             "to the size named (MMD × 1000 of VGG features; training paintings themselves 2.8 / 1.1 at 64 px "
@@ -219,8 +222,8 @@ def page(desk: Desk, figures: Figures) -> str:
         )
     if any(not target.is_met for target in targets(desk, figures)):
         text += (
-            "\nWhat is short: the adversarial stem had two hours of one core, where the loss still fell. "
-            f"{GPU_COMMAND} on a GPU train all sizes on from the stored state.\n"
+            "\nWhat is short: the adversarial stem had two hours of one core, where the loss still fell. On a "
+            f"GPU, {GPU_COMMAND} go on from the stored state.\n"
         )
     return text
 
