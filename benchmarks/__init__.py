@@ -65,6 +65,9 @@ BENCHES = {
     "flicker": Bench(
         "era mode: flicker on a still picture, and how soon a change shows", "benchmarks.flicker_bench"
     ),
+    "between": Bench(
+        "frames between images by blending and by flow: error, evenness, ms", "benchmarks.between_bench"
+    ),
     "styles": Bench(
         "the style-transfer networks beside the published WCT: ms, losses", "benchmarks.styles_bench"
     ),

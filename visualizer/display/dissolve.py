@@ -1,10 +1,11 @@
-"""The newest images of one deck, dissolved into each other over the interval at which they come."""
+"""The newest images of one deck, each becoming the next over the interval at which they come."""
 
 from __future__ import annotations
 
 import moderngl
 import numpy as np
 
+from visualizer.display.between import Between, new_way
 from visualizer.display.canvas import Canvas
 from visualizer.display.isf import Effect
 from visualizer.display.motion import approach
@@ -19,9 +20,11 @@ INTERVAL_MEMORY_S = 0.5
 class Deck:
     """Two pictures and how far the one has become the other. Owner: the thread of its GL context."""
 
-    def __init__(self, context: moderngl.Context, dissolve: Effect) -> None:
+    def __init__(self, context: moderngl.Context, dissolve: Effect, between: Between) -> None:
         self._context = context
-        self._dissolve = dissolve
+        self._dissolve, self._between = dissolve, between
+        self.flows = False
+        """Whether things move from picture to picture, rather than being dissolved."""
         self._size = (0, 0)
         self._layers: _Layers | None = None
         self.n_images = 0
@@ -48,6 +51,7 @@ class Deck:
             self._bake(shown[0], shown[1])
         # GL counts rows from the bottom, images from the top.
         layers.new.write(np.ascontiguousarray(image.pixels[::-1]))
+        layers.is_way_known = False
         if not shown[0]:
             self._bake(layers, 1.0)
         elif shown[0] is not layers:
@@ -68,8 +72,16 @@ class Deck:
         self._draw(target, self._layers, self.progress(time_s, dt_s))
 
     def _draw(self, target: Canvas, layers: _Layers, progress: float) -> None:
-        images = {"startImage": layers.old.texture, "endImage": layers.new}
-        self._dissolve.draw(target.framebuffer, images, {"progress": progress})
+        old, new = layers.old.texture, layers.new
+        if not self.flows or not 0.0 < progress < 1.0:
+            self._dissolve.draw(
+                target.framebuffer, {"startImage": old, "endImage": new}, {"progress": progress}
+            )
+            return
+        if not layers.is_way_known:  # only now: where images come as fast as frames nobody asks for it
+            self._between.find(old, new, layers.way)
+            layers.is_way_known = True
+        self._between.draw(target, old, new, layers.way, progress)
 
     def _measure(self, gap_s: float) -> None:
         gap_s = min(max(gap_s, 1 / 144), MAX_INTERVAL_S)
@@ -89,16 +101,19 @@ class Deck:
 
 
 class _Layers:
-    """The textures of one image size: the newest image, the picture it replaces, and room to mix both."""
+    """The textures of one image size: the newest image, what it replaces, the way there, and room to mix."""
 
     def __init__(self, context: moderngl.Context, size: tuple[int, int]) -> None:
         self.new = context.texture(size, 4)
         self.new.repeat_x = self.new.repeat_y = False
         self.old = Canvas(context, size)
         self.spare = Canvas(context, size)
+        self.way = new_way(context)
+        self.is_way_known = False
 
     def release(self) -> None:
         """Frees the textures."""
         self.new.release()
         self.old.release()
         self.spare.release()
+        self.way.release()

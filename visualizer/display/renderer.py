@@ -12,6 +12,7 @@ import numpy as np
 
 from visualizer import parameters
 from visualizer.display import isf
+from visualizer.display.between import Between
 from visualizer.display.canvas import Canvas
 from visualizer.display.chain import Chain
 from visualizer.display.dissolve import Deck
@@ -93,7 +94,8 @@ class Renderer:
         self._noise = context.texture((NOISE_CELLS, NOISE_CELLS), 4, dtype="f2")
         self._noise.write(rng.random((NOISE_CELLS, NOISE_CELLS, 4)).astype(np.float16))
         self.motion = Motion()
-        self._decks = {name: Deck(context, self._effects["dissolve"]) for name in ("a", "b")}
+        self._between = Between(context, shaders)
+        self._decks = {name: Deck(context, self._effects["dissolve"], self._between) for name in ("a", "b")}
         self._waiting: dict[str, Image] = {}
         self._pictures = [Canvas(context, (1, 1)) for _ in range(3)]
         self._soft = [Canvas(context, (SOFT_PX, SOFT_PX)) for _ in range(2)]
@@ -167,7 +169,7 @@ class Renderer:
                 "FRAMEINDEX": self.n_drawn,
             }
             self.chain.begin()
-            self._take_images(values["display.blend"])
+            self._take_images(values["display.blend"], values["display.between"] == "flow")
             self._compose(values, mix)
             self._grade(values)
             self._limit(values, self.chain.draw(self._graded, values.__getitem__, self._heard))
@@ -203,8 +205,10 @@ class Renderer:
             return  # black is never late, light may be
         self._brightness += min(max(target - self._brightness, -step), step)
 
-    def _take_images(self, blend: float) -> None:
+    def _take_images(self, blend: float, flows: bool) -> None:
         first = all(deck.n_images == 0 for deck in self._decks.values())
+        for deck in self._decks.values():
+            deck.flows = flows
         for name, image in self._waiting.items():
             self._decks[name].set(image, self._show_s, self._dt_s, blend)
         if first and self._waiting:
@@ -252,9 +256,9 @@ class Renderer:
                 "previous": self._scenes[0].texture,
             }
             self._effects["scene"].draw(self._scenes[1].framebuffer, images, {})
-            self._effects["dissolve"].draw(
-                wide.framebuffer, {"startImage": self._soft[0].texture, "endImage": wide.texture}, {}
-            )
+            pair = {"startImage": self._soft[0].texture, "endImage": wide.texture}
+            self._effects["dissolve"].draw(wide.framebuffer, pair, {})
+            self._between.warm_up((self._soft[0], wide))
             wide.release()
 
     def _crossfade(self, mix: float, values: _Settings | None) -> None:
@@ -379,6 +383,7 @@ class Renderer:
             canvas.release()
         for deck in self._decks.values():
             deck.release()
+        self._between.release()
         self.titles.release()
         for effect in self._effects.values():
             effect.release()

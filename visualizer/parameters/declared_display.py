@@ -25,6 +25,12 @@ DECLARED = (
         "display.fill", "surround", ["surround", "crop", "fit"], "How a square image fills the wall."
     ),
     declare_float("display.blend", 1.0, 0.0, 1.0, "", "Cross-dissolve between successive images; 0 cuts."),
+    declare_choice(
+        "display.between",
+        "flow",
+        ["flow", "blend"],
+        "Between successive images: light is blended, or things move from where they were to where they are.",
+    ),
     declare_float("effects.feedback", 0.35, 0.0, 1.0, "", "Trails of earlier frames."),
     declare_float("effects.bloom", 0.3, 0.0, 1.0, "", "Glow of the bright parts, driven by the bass."),
     declare_float("effects.zoom", 0.3, 0.0, 1.0, "", "Breathing of the picture on bass and beat."),
