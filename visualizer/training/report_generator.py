@@ -201,6 +201,11 @@ def page(desk: Desk, figures: Figures) -> str:
         rows: list[list[str]] = [
             [f"{px} px", *(f"{figures[f'{name}_{px}']:g}" for name in SCORES)] for px in SCORED_PX
         ]
+        for px in SCORED_PX:
+            told = [counts.get(f"exit_{px}_{name}_{px}") for name in SCORES]
+            if any(value is not None for value in told):
+                shown = ("–" if value is None else f"{value:g}" for value in told)
+                rows.append([f"{px} px, early exit (from the card)", *shown])
         text += (
             f"{figures['n_samples']} samples at truncation 1 against the validation paintings, both brought "
             "to the size named (MMD × 1000 of VGG features; training paintings themselves 2.8 / 1.1 at 64 px "
@@ -208,9 +213,8 @@ def page(desk: Desk, figures: Figures) -> str:
             + table(("size", "texture", "layout", "sharpness", "diversity"), rows)
             + "\n\n"
             + picture(desk, SHEET, "64 samples of the generator")
-            + "*64 samples as they come.*\n\nPatterns, over the same of as many paintings (1 is alike): "
-            "forms "
-            f"that all share {figures['fixed_motif']:.2f}, power at a pitch of exactly two pixels "
+            + "*64 samples as they come.*\n\nPatterns at 128 px, over the same of as many paintings (1 is alike): "
+            f"forms that all share {figures['fixed_motif']:.2f}, power at a pitch of exactly two pixels "
             f"{figures['checkerboard_1_px']:.2f} and of four {figures['checkerboard_2_px']:.2f}.\n\n"
             + picture(desk, STRIP, "Ten frames of an interpolation, one a second")
             + f"*Ten seconds past {N_KNOTS} styles, a frame a second.* From frame to frame (30 a second) the "
@@ -222,8 +226,8 @@ def page(desk: Desk, figures: Figures) -> str:
         )
     if any(not target.is_met for target in targets(desk, figures)):
         text += (
-            "\nWhat is short: the adversarial stem had two hours of one core, where the loss still fell. On a "
-            f"GPU, {GPU_COMMAND} go on from the stored state.\n"
+            "\nWhat is short: the adversarial stem had two hours of one core, where the loss still fell. On "
+            f"a GPU, {GPU_COMMAND} go on from the stored state.\n"
         )
     return text
 
