@@ -31,7 +31,7 @@ vec3 curtain(vec2 p, float n, float t) {
     float tall = height * (0.16 + 0.12 * fold.y + 0.16 * u_level + 0.10 * u_bass * fold.x);
     float rays = 0.55 + 0.75 * field(vec2(x * 9.0 + 5.0 * sway.y, 3.0 * n + 1.7 * t)).z;
     float light = smoothstep(-0.02, 0.02, up) * exp(-max(up, 0.0) / tall) * rays * (0.35 + 0.9 * fold.y);
-    vec3 low = mix(vec3(0.36, 0.62, 0.48), vec3(0.66, 0.62, 0.36), 0.5 * fold.x);
+    vec3 low = mix(vec3(0.42, 0.60, 0.48), vec3(0.70, 0.60, 0.38), 0.5 * fold.x);
     vec3 high = mix(vec3(0.15, 0.42, 0.55), vec3(0.74, 0.27, 0.40), rose);
     return light * mix(low, high, smoothstep(0.1, 1.1, up / tall)) * (1.0 - 0.2 * n);
 }

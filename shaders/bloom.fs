@@ -5,8 +5,8 @@
   "CATEGORIES": ["Blur", "Film"],
   "INPUTS": [
     {"NAME": "inputImage", "TYPE": "image"},
-    {"NAME": "amount", "TYPE": "float", "MIN": 0.0, "MAX": 2.0, "DEFAULT": 0.9, "LABEL": "How much light spills over."},
-    {"NAME": "threshold", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.5, "LABEL": "How bright a place must be to spill light."},
+    {"NAME": "amount", "TYPE": "float", "MIN": 0.0, "MAX": 2.0, "DEFAULT": 0.7, "LABEL": "How much light spills over."},
+    {"NAME": "threshold", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.55, "LABEL": "How bright a place must be to spill light."},
     {"NAME": "radius", "TYPE": "float", "MIN": 0.2, "MAX": 3.0, "DEFAULT": 1.0, "LABEL": "How far the light reaches."},
     {"NAME": "warmth", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.6, "LABEL": "How warm the light is at its rim."}
   ],
@@ -19,13 +19,13 @@
 }*/
 
 // Pictures are stored as the square root of light.
-vec3 blurred(sampler2D image, vec2 step) {
+vec3 blurred(sampler2D image, vec2 apart) {
     vec3 sum = vec3(0.0);
     float total = 0.0;
     for (int i = -5; i <= 5; i++) {
         float x = float(i);
         float weight = exp(-x * x / 9.0);
-        sum += weight * IMG_NORM_PIXEL(image, isf_FragNormCoord + x * step).rgb;
+        sum += weight * IMG_NORM_PIXEL(image, isf_FragNormCoord + x * apart).rgb;
         total += weight;
     }
     return sum / total;

@@ -20,9 +20,9 @@ void main() {
     vec4 slow = IMG_NORM_PIXEL(noise, p * 0.043);
     vec2 thread = 3.1415927 * threads * p + 1.6 * (slow.xy - 0.5) * threads * 0.06;
     // Over and under: where one thread is up, the one that crosses it is down.
-    vec2 round = abs(sin(thread));
+    vec2 bulge = abs(sin(thread));
     float over = 0.5 + 0.5 * cos(thread.x) * cos(thread.y) * sign(sin(0.5 * thread.x + 0.5 * thread.y));
-    float height = mix(round.x, round.y, smoothstep(0.3, 0.7, over));
+    float height = mix(bulge.x, bulge.y, smoothstep(0.3, 0.7, over));
     float uneven = IMG_NORM_PIXEL(noise, vec2(p.x * 0.9, p.y * 0.25) * threads * 0.02).z - 0.5;
     float lit = (height - 0.62) * 0.5 + 0.35 * uneven;
     // Thick paint in the lights hides the weave, thin darks show it.

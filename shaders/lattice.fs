@@ -75,5 +75,5 @@ void main() {
     c = mix(c, leaf, gold);
     c = mix(c, mix(leaf, vec3(1.0, 0.93, 0.75), 0.3 + 0.7 * lit), bead);
     c += lit * grown * exp(-at * 3.6) * vec3(0.62, 0.42, 0.17);
-    gl_FragColor = vec4(clamp(c * (1.0 - 0.45 * dot(centred, centred)), 0.0, 1.0), 1.0);
+    gl_FragColor = vec4(clamp(c * (1.0 - 0.8 * dot(uv - 0.5, uv - 0.5)), 0.0, 1.0), 1.0);
 }

@@ -79,5 +79,5 @@ void main() {
     c = mix(c, green, pad);
     float bloom = here * step(0.66, dice4.y) * smoothstep(0.42, 0.34, d + 0.08 * sin(8.0 * atan(from.y, from.x)));
     c = mix(c, mix(vec3(0.97, 0.90, 0.82), vec3(0.88, 0.52, 0.52), smoothstep(0.05, 0.4, d)) * (0.75 + 0.3 * u_level), bloom);
-    gl_FragColor = vec4(clamp(c * (1.0 - 0.3 * dot(p, p)), 0.0, 1.0), 1.0);
+    gl_FragColor = vec4(clamp(c * (1.0 - 0.5 * dot(uv - 0.5, uv - 0.5)), 0.0, 1.0), 1.0);
 }

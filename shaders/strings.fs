@@ -32,7 +32,8 @@ void main() {
     float flames = 0.5 + 0.5 * sin(26.0 * p.x + 5.0 * broad.x + 2.5 * broad.y * p.y + 0.12 * u_flow);
     vec3 wood = mix(vec3(0.60, 0.36, 0.16), vec3(0.33, 0.095, 0.05), varnish);
     wood *= 0.62 + 0.30 * flames * broad.z + 0.16 * fibre;
-    float lamp = exp(-2.2 * dot(p - vec2(0.25 * sin(0.1 * u_flow), 0.12), p - vec2(0.25 * sin(0.1 * u_flow), 0.12)));
+    vec2 from = (uv - 0.5) * vec2(1.78, 1.0) - vec2(0.25 * sin(0.1 * u_flow), 0.12);
+    float lamp = exp(-2.2 * dot(from, from));
     vec3 light = wood * wood * (0.25 + (1.1 + 0.5 * u_bass) * lamp);
     float n = float(strings);
     for (int i = 0; i < 9; i++) {
