@@ -78,8 +78,8 @@ def page(desk: Desk, figures: Figures) -> str:
     if any(not target.is_met for target in targets(desk, figures)):
         text += (
             "What is short: the decoders are narrow (2.1 GMAC) and had an hour of a shared core. "
-            "`klangbild train style --resume --minutes 120` and `klangbild bench styles --log` would show how "
-            "far more of it goes; Avatar-Net blurs its content by nature.\n"
+            "`klangbild train style --resume --minutes 120` and `klangbild bench styles --log` would show "
+            "how far more of it goes; Avatar-Net blurs its content by nature.\n"
         )
     return text
 
