@@ -171,6 +171,19 @@ def test_a_larger_frame_shows_the_same(easel: Easel, draw: Draw, name: str) -> N
     assert apart(coarse(small), coarse(draw(name)[0])) < 8.0
 
 
+@pytest.mark.parametrize("name", SHIPPED)
+@pytest.mark.parametrize("end", ["low", "high"])
+def test_both_ends_of_every_range_can_be_shown(easel: Easel, draw: Draw, name: str, end: str) -> None:
+    ranged = [i for i in LIBRARY.shaders[name].header.inputs if i.kind in ("float", "long") and i.low]
+    values = {i.name: (int if i.kind == "long" else float)(getattr(i, end)[0]) for i in ranged}
+    canvas = Canvas(easel.context, (W, H), "f4")
+    draw(name, 3, canvas=canvas, **{**values, "progress": 0.5} if name in TRANSITIONS else values)
+    pixels = np.frombuffer(canvas.framebuffer.read(components=4, dtype="f4"), np.float32)
+    canvas.release()
+    assert np.isfinite(pixels).all() and pixels.min() >= 0.0 and pixels.max() <= 1.2
+    assert pixels.mean() > 0.25  # alpha is a quarter of it
+
+
 def flashes(lights: list[float]) -> list[int]:
     """Frames at which it becomes brighter by a tenth within two frames, each rise once."""
     rises = [n for n in range(2, len(lights)) if lights[n] > 1.1 * lights[n - 2]]
