@@ -138,7 +138,7 @@ PAGES = {
     "health": "h",
 }
 """Pages of the panel, and the letter that turns to each with Alt."""
-MOST_BYTES = 120_000
+MOST_BYTES = 90_000
 SHEET_COLUMNS, SHEET_TILE_PX = 3, (600, 338)
 PLAYED = (
     *("--preset", "Pulse", "--set", "show.set_list=Friday", "--set", "effects.bloom=0.7"),

@@ -38,7 +38,7 @@ class CornerPin(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setMinimumSize(260, 180)
+        self.setMinimumSize(260, 280)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setToolTip("Drag a corner. Page Up and Down choose one, arrows move it, with Shift further.")

@@ -71,6 +71,7 @@ class WallPage(QWidget):
         column.addWidget(controls.card("wall.edge"))
         column.addStretch(1)
         self.follow(_PINS)
+        self.refresh()
 
     def _projection(self, controls: Controls) -> Card:
         card = Card("Projection")
@@ -83,11 +84,14 @@ class WallPage(QWidget):
 
     def follow(self, changed: Iterable[str]) -> None:
         """Values changed, here or elsewhere."""
-        self.monitors.setText("Connected: " + (", ".join(self._model.monitors) or "not known yet"))
         if not _PINS.isdisjoint(changed):
             self.pin.show_offsets(
                 {c: (float(self._model[f"wall.{c}.x"]), float(self._model[f"wall.{c}.y"])) for c in CORNERS}
             )
+
+    def refresh(self) -> None:
+        """What the window says of monitors."""
+        self.monitors.setText("Connected: " + (", ".join(self._model.monitors) or "not known yet"))
 
     def _straighten(self) -> None:
         for id in sorted(_PINS):

@@ -309,6 +309,7 @@ class PanelWindow(QMainWindow):
             self.presets: self.presets.follow,
             self.setlist: self.setlist.follow,
             self.effects: self.effects.refresh,
+            self.wall: self.wall.refresh,
             self.health: self.health.follow,
         }
         for shown, follow in followers.items():
