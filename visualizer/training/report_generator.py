@@ -214,7 +214,7 @@ def page(desk: Desk, figures: Figures) -> str:
             + "\n\n"
             + picture(desk, SHEET, "64 samples of the generator")
             + "*64 samples as they come.*\n\nPatterns at 128 px, over the same of as many paintings (1 is "
-            f"alike): forms that all share {figures['fixed_motif']:.2f}, power at a pitch of exactly two pixels "
+            f"alike): forms that all share {figures['fixed_motif']:.2f}, power at a pitch of two pixels "
             f"{figures['checkerboard_1_px']:.2f} and of four {figures['checkerboard_2_px']:.2f}.\n\n"
             + picture(desk, STRIP, "Ten frames of an interpolation, one a second")
             + f"*Ten seconds past {N_KNOTS} styles, a frame a second.* From frame to frame (30 a second) the "

@@ -103,6 +103,11 @@ def describe(made: list[medleys.Medley], tagger: HearTagger, tags: tuple[str, ..
     return said
 
 
+def named(kind: str) -> str:
+    """What a clip is, in words."""
+    return f"a recording, {kind[4:]}" if kind.startswith("rec_") else kind.replace("_", " ")
+
+
 def targets(desk: Desk, figures: Figures) -> list[Target]:
     card = desk.card(desk.tagger).figures
     rivals = [figure(figures, f"silhouette_{name}") for name in ("mfcc", "mfcc_standardised")]
@@ -137,7 +142,7 @@ def page(desk: Desk, figures: Figures) -> str:
             f"{figures['least_cosine_down_12_db']:.2f} at −12 dB, {figures['least_cosine_up_12_db']:.2f} at "
             f"+12 dB (clipped where it is over full scale) and {figures['least_cosine_noise_20_db']:.2f} in "
             "noise.\n\nWhat it says of ten val clips, as the HUD words it:\n\n"
-            + table(("clip", "words"), figures["said"])
+            + table(("clip", "words"), [(named(kind), words) for kind, words in figures["said"]])
             + "\n"
         )
     short = [t for t in targets(desk, figures)[:2] if not t.is_met]
