@@ -120,9 +120,9 @@ def start(folder: Path, settings: Settings, resume: bool, device: torch.device) 
 
 def save(run: ExitRun, folder: Path) -> None:
     house.save_atomic(folder / EXIT_FILE, run.state())
-    soft = sample(run.average, 12, seed=1, exit_px=EXIT_PX)
-    whole = F.avg_pool2d(sample(run.average, 12, seed=1, n_batch=6), run.shape.size_px // EXIT_PX)
-    pairs = torch.stack((soft, whole), 1).flatten(0, 1)
+    own = sample(run.average, 8, seed=1, exit_px=EXIT_PX)
+    whole = F.avg_pool2d(sample(run.average, 8, seed=1), run.shape.size_px // EXIT_PX)
+    pairs = torch.stack((own, whole), 1).flatten(0, 1)
     house.save_sheet(pairs, folder / "sheets" / f"exit-{run.counters.n_images:07d}.jpg")
 
 

@@ -67,8 +67,7 @@ def make_card(generator: Generator, figures: dict[str, float]) -> Card:
         architecture=generator_architecture(shape),
         figures={**counted, **figures},
         limits="Trained for two hours on one busy CPU core: composition, colour, brushwork of paintings; "
-        "faces and hands are hinted at. The exit at 128 px is soft beside the other sizes. Nothing after "
-        "1949 was seen, and little before 1600.",
+        "faces and hands are hinted at. Nothing after 1949 was seen, and little before 1600.",
     )
 
 

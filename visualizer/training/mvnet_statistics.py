@@ -1,7 +1,7 @@
-"""The judge of MVNet's images: a linear reading of the era from statistics of the published VGG's features.
+"""The second judge of MVNet's images: a linear reading of the era from statistics of the published VGG.
 
-It trained neither network, and learned from paintings alone. From pixels, a small network knows half as much
-of other artists' paintings (docs/decisions/0010).
+It learned from paintings alone, and knows twice as much of other artists' paintings as the judge that sees
+pixels; but the style loss, which taught G, sees the same features (docs/decisions/0010).
 """
 
 from __future__ import annotations
