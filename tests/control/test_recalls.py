@@ -19,7 +19,7 @@ from visualizer.control.decks import Decks
 from visualizer.control.morph import TICK_S
 from visualizer.control.presets import Presets
 from visualizer.control.set_files import Sets
-from visualizer.parameters import PARAMETERS, ParameterState
+from visualizer.parameters import PARAMETERS, Parameter, ParameterState, declare
 from visualizer.types import UserError
 
 
@@ -338,3 +338,26 @@ def test_whatever_hands_and_recalls_do_the_newest_wish_is_met(
         desk.wait(3.0)
         assert {id: desk.values[id] for id in _IDS} == wished
         assert desk.commands.wait_s(0.1) == 0.1
+
+
+def test_a_shader_that_goes_during_a_morph_or_before_its_preset_costs_only_its_own_knobs(desk: Desk) -> None:
+    """Its file was renamed or edited while the show went on."""
+    amount = Parameter("shader.mine.amount", "float", 0.0, "of a user's shader")
+    wanted = {"shader.mine.amount": 1.0, "traumer.truncation": 0.9}
+    declare([amount])
+    try:
+        desk.values.redeclare()
+        desk.commands.recalls.turn_to(wanted, "panel", "both", span_s=1.0)
+        desk.wait(0.5)
+        declare([], gone=[amount.id])
+        desk.values.redeclare()
+        desk.wait(0.6)
+        assert desk.values["traumer.truncation"] == 0.9
+        desk.values.set("traumer.truncation", 0.2, "panel")
+        desk.commands.recalls.turn_to(wanted, "panel", "both", span_s=0.0)
+        assert desk.values["traumer.truncation"] == 0.9
+        assert amount.id not in desk.values.snapshot()
+        desk.commands.recalls.undo("panel")
+        assert desk.values["traumer.truncation"] == 0.2
+    finally:
+        declare([], gone=[amount.id])

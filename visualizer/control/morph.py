@@ -37,8 +37,9 @@ class _Move:
 class Morph:
     """The knobs on their way. Owned by the thread that owns the values; `look_after` drives it.
 
-    Whoever else sets a value during the morph wins: that knob is let go. A newer wish for a knob replaces the
-    older one. What is no continuous value, or needs another deck, is set at once.
+    Whoever else sets a value during the morph wins: that knob is let go, as is one whose shader has gone. A
+    newer wish for a knob replaces the older one. What is no continuous value, or needs another deck, is set
+    at once.
     """
 
     def __init__(self, values: ParameterState, apply: Apply) -> None:
@@ -62,6 +63,7 @@ class Morph:
         """Sets what cannot move, and moves the rest to its goals within `span_s`, 0 at once."""
         now_ns = clock.now_ns()
         self._source = source
+        wanted = {id: goal for id, goal in wanted.items() if id in PARAMETERS}  # a shader may have gone
         moving = {id: goal for id, goal in wanted.items() if span_s > 0.0 and self._can_move(id, goal)}
         self._moves = {id: move for id, move in self._moves.items() if id not in wanted}
         self._next_ns = now_ns + clock.nanoseconds(TICK_S)
@@ -78,7 +80,7 @@ class Morph:
         if not self._moves or now_ns < self._next_ns:
             return
         self._next_ns = max(self._next_ns + clock.nanoseconds(TICK_S), now_ns)
-        self._moves = {id: move for id, move in self._moves.items() if self._is_mine(id)}
+        self._moves = {id: m for id, m in self._moves.items() if id in PARAMETERS and self._is_mine(id)}
         self._apply({id: move.value(id, now_ns) for id, move in self._moves.items()}, self._source)
         for id, move in self._moves.items():
             move.mine = self._values.change(id)

@@ -11,7 +11,7 @@ from visualizer import clock
 from visualizer.control.morph import Apply, Morph
 from visualizer.control.preset_files import SLOTS, Preset
 from visualizer.control.presets import Before, Presets
-from visualizer.parameters import ParameterState, Value
+from visualizer.parameters import PARAMETERS, ParameterState, Value
 from visualizer.types import UserError
 
 SAID_S = 6.0
@@ -126,6 +126,7 @@ class Recalls:
         on_undo: Callable[[], None] | None = None,
     ) -> None:
         """Turns to values; `title` is what undo names, `on_undo` is called when it takes this back."""
+        wanted = {id: value for id, value in wanted.items() if id in PARAMETERS}  # a shader may have gone
         goals, last = {id: self._morph.goal(id) for id in wanted}, self.last
         self._go(wanted, source, span_s)
         before = {id: value for id, value in goals.items() if self._morph.goal(id) != value}

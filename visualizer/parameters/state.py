@@ -61,7 +61,8 @@ class ParameterState:
         for id, change in list(self._changes.items()):
             try:
                 valid = find(id).validate(change.value)
-                self._changes[id] = Change(valid, change.source, change.time_ns)
+                if valid != change.value:  # else a morph still knows it for its own
+                    self._changes[id] = Change(valid, change.source, change.time_ns)
             except UserError:
                 del self._changes[id]
 
