@@ -20,6 +20,7 @@ from visualizer.control.preset_files import Preset
 from visualizer.control.presets import Presets
 from visualizer.ipc.regions import Regions
 from visualizer.ipc.supervisor import Supervisor
+from visualizer.ipc.throttle import Throttle
 from visualizer.ipc.worker import WorkerSpec
 from visualizer.metrics import StatusWriter
 from visualizer.parameters import PARAMETERS, ParameterState, Value
@@ -268,6 +269,7 @@ class Parent:
         self._decks = decks
         self._status = status
         self._cues = list(cues)
+        self._throttle = Throttle(logging.getLogger(__name__))
         self._had_picture = False
         self._start_ns = clock.now_ns()
 
@@ -280,10 +282,7 @@ class Parent:
         n_figures = 0
         while self._supervisor.stop_signal is None and not self._commands.wants_end:
             self._supervisor.poll(self._commands.wait_s(_POLL_S))
-            while self._cues and self._cues[0].time_s <= self._elapsed_s:
-                cue = self._cues.pop(0)
-                self._commands.set(cue.id, cue.value, "cue")
-            self._commands.look_after()
+            self._go_on()
             if self._elapsed_s >= n_figures * _FIGURES_S:
                 self._tell_figures(with_status=n_figures % 2 == 0)
                 n_figures += 1
@@ -291,6 +290,18 @@ class Parent:
                 break
         self._write_status(self._supervisor.status())
         return 0
+
+    def _go_on(self) -> None:
+        """Does what is due; no cue, preset or choice, however wrong, ends the show."""
+        try:
+            while self._cues and self._cues[0].time_s <= self._elapsed_s:
+                cue = self._cues.pop(0)
+                self._commands.set(cue.id, cue.value, "cue")
+            self._commands.look_after()
+        except UserError as error:
+            logging.warning("%s", error)
+        except Exception as error:
+            self._throttle.error("what was due", error)
 
     def _raise_panel(self) -> None:
         """On a single monitor a window that opened later lies over the panel; a full screen is meant to."""
