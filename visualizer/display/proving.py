@@ -39,7 +39,12 @@ class Prover:
         process = self._process
         assert process is not None and process.stdin is not None
         try:
-            job = {"file": str(file), "size": size, "limit_s": limit_s, "most_frame_s": most_frame_s}
+            job = {
+                "file": str(file.absolute()),
+                "size": size,
+                "limit_s": limit_s,
+                "most_frame_s": most_frame_s,
+            }
             process.stdin.write(json.dumps(job) + "\n")
             process.stdin.flush()
         except OSError:
