@@ -286,7 +286,8 @@ def _local(value: Value) -> Value:
 
 def shown(file: Path) -> str:
     """The name of a file as it can be printed."""
-    return file.name if file.name.isprintable() else ascii(file.name)
+    name = file.name or str(file)
+    return name if name.isprintable() else ascii(name)
 
 
 def short(text: str, n: int) -> str:
