@@ -256,8 +256,7 @@ class Renderer:
                 "previous": self._scenes[0].texture,
             }
             self._effects["scene"].draw(self._scenes[1].framebuffer, images, {})
-            pair = {"startImage": self._soft[0].texture, "endImage": wide.texture}
-            self._effects["dissolve"].draw(wide.framebuffer, pair, {})
+            self._effects["dissolve"].draw(self._soft[0].framebuffer, {"endImage": wide.texture}, {})
             self._between.warm_up((self._soft[0], wide))
             wide.release()
 
@@ -284,7 +283,6 @@ class Renderer:
         if shown:
             step = self._dt_s / self._arrival_s if self._arrival_s > 0.0 else 1.0
             self._presence = min(self._presence + step, 1.0)
-        heard = self._heard
         if self._presence < 1.0:
             self._generate(values)
         picture, size = shown or (self._pictures[0], (1.0, 1.0))
@@ -313,7 +311,7 @@ class Renderer:
             "rise": self._share_of_before(tau_s * RISE),
             "pull": PULL_PER_S * trail * self._dt_s * (0.3 + self.motion.bass),
         }
-        self._effects["scene"].draw(self._scenes[1].framebuffer, images, heard | scene)
+        self._effects["scene"].draw(self._scenes[1].framebuffer, images, self._heard | scene)
         self._scenes.reverse()
         if values["effects.bloom"] > 0.0:
             width, height = self._glows[0].size
