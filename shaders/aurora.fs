@@ -4,11 +4,11 @@
   "CREDIT": "Klangbild",
   "CATEGORIES": ["Generator"],
   "INPUTS": [
-    {"NAME": "noise", "TYPE": "image", "LABEL": "What the curtains are made of"},
     {"NAME": "height", "TYPE": "float", "MIN": 0.2, "MAX": 2.0, "DEFAULT": 1.0, "LABEL": "How tall the curtains are."},
     {"NAME": "folds", "TYPE": "float", "MIN": 0.3, "MAX": 3.0, "DEFAULT": 1.0, "LABEL": "How many folds a curtain has."},
     {"NAME": "rose", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.55, "LABEL": "How much rose is in their upper hems."},
-    {"NAME": "lake", "TYPE": "float", "MIN": 0.0, "MAX": 0.6, "DEFAULT": 0.26, "LABEL": "How high up the shore of the lake is."}
+    {"NAME": "lake", "TYPE": "float", "MIN": 0.0, "MAX": 0.6, "DEFAULT": 0.26, "LABEL": "How high up the shore of the lake is."},
+    {"NAME": "noise", "TYPE": "image", "LABEL": "What the curtains are made of"}
   ]
 }*/
 

@@ -7,10 +7,10 @@
     {"NAME": "startImage", "TYPE": "image"},
     {"NAME": "endImage", "TYPE": "image"},
     {"NAME": "progress", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.0},
-    {"NAME": "noise", "TYPE": "image", "LABEL": "What its pattern is made of"},
     {"NAME": "scale", "TYPE": "float", "MIN": 0.5, "MAX": 8.0, "DEFAULT": 2.5, "LABEL": "How small the blots are."},
     {"NAME": "softness", "TYPE": "float", "MIN": 0.02, "MAX": 1.0, "DEFAULT": 0.3, "LABEL": "How soft the edges of the blots are."},
-    {"NAME": "rim", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.5, "LABEL": "How much pigment gathers at the edges."}
+    {"NAME": "rim", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.5, "LABEL": "How much pigment gathers at the edges."},
+    {"NAME": "noise", "TYPE": "image", "LABEL": "What its pattern is made of"}
   ]
 }*/
 

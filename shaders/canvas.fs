@@ -5,11 +5,11 @@
   "CATEGORIES": ["Film", "Stylize"],
   "INPUTS": [
     {"NAME": "inputImage", "TYPE": "image"},
-    {"NAME": "noise", "TYPE": "image", "LABEL": "What threads and grain are made of"},
     {"NAME": "weave", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.55, "LABEL": "How deep the weave of the canvas is."},
     {"NAME": "threads", "TYPE": "float", "MIN": 30.0, "MAX": 240.0, "DEFAULT": 80.0, "LABEL": "How many threads the picture is high."},
     {"NAME": "grain", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.4, "LABEL": "How strong the grain of the film is."},
-    {"NAME": "wear", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.35, "LABEL": "How unevenly the paint lies and the light falls."}
+    {"NAME": "wear", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.35, "LABEL": "How unevenly the paint lies and the light falls."},
+    {"NAME": "noise", "TYPE": "image", "LABEL": "What threads and grain are made of"}
   ]
 }*/
 

@@ -4,10 +4,10 @@
   "CREDIT": "Klangbild",
   "CATEGORIES": ["Generator"],
   "INPUTS": [
-    {"NAME": "noise", "TYPE": "image", "LABEL": "What the currents are made of"},
     {"NAME": "shade", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.0, "LABEL": "Which colour of the palette it begins with."},
     {"NAME": "scale", "TYPE": "float", "MIN": 0.3, "MAX": 4.0, "DEFAULT": 1.0, "LABEL": "How small the currents are."},
-    {"NAME": "stroke", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.6, "LABEL": "How much of the brushwork is seen."}
+    {"NAME": "stroke", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.6, "LABEL": "How much of the brushwork is seen."},
+    {"NAME": "noise", "TYPE": "image", "LABEL": "What the currents are made of"}
   ]
 }*/
 

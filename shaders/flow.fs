@@ -5,11 +5,11 @@
   "CATEGORIES": ["Distortion Effect", "Stylize"],
   "INPUTS": [
     {"NAME": "inputImage", "TYPE": "image"},
-    {"NAME": "noise", "TYPE": "image", "LABEL": "What the currents are made of"},
     {"NAME": "amount", "TYPE": "float", "MIN": 0.0, "MAX": 2.0, "DEFAULT": 0.7, "LABEL": "How far the paint is carried."},
     {"NAME": "scale", "TYPE": "float", "MIN": 0.3, "MAX": 4.0, "DEFAULT": 1.0, "LABEL": "How many currents there are."},
     {"NAME": "streaks", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.6, "LABEL": "How long the streaks are that it leaves."},
-    {"NAME": "response", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.5, "LABEL": "How much the bass adds."}
+    {"NAME": "response", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.5, "LABEL": "How much the bass adds."},
+    {"NAME": "noise", "TYPE": "image", "LABEL": "What the currents are made of"}
   ]
 }*/
 

@@ -7,9 +7,9 @@
     {"NAME": "startImage", "TYPE": "image"},
     {"NAME": "endImage", "TYPE": "image"},
     {"NAME": "progress", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.0},
-    {"NAME": "noise", "TYPE": "image", "LABEL": "What its pattern is made of"},
     {"NAME": "amount", "TYPE": "float", "MIN": 0.0, "MAX": 2.0, "DEFAULT": 1.0, "LABEL": "How far forms flow."},
-    {"NAME": "swirl", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.4, "LABEL": "How much currents carry them astray; bass adds to it."}
+    {"NAME": "swirl", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.4, "LABEL": "How much currents carry them astray; bass adds to it."},
+    {"NAME": "noise", "TYPE": "image", "LABEL": "What its pattern is made of"}
   ],
   "PASSES": [
     {"TARGET": "both", "WIDTH": "48", "HEIGHT": "48"},

@@ -7,10 +7,10 @@
     {"NAME": "startImage", "TYPE": "image"},
     {"NAME": "endImage", "TYPE": "image"},
     {"NAME": "progress", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.0},
-    {"NAME": "noise", "TYPE": "image", "LABEL": "What its pattern is made of"},
     {"NAME": "amount", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.5, "LABEL": "How far the strips are torn; onsets tear further."},
     {"NAME": "strips", "TYPE": "float", "MIN": 4.0, "MAX": 60.0, "DEFAULT": 16.0, "LABEL": "How many strips there are."},
-    {"NAME": "colour", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.4, "LABEL": "How far the colours part."}
+    {"NAME": "colour", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.4, "LABEL": "How far the colours part."},
+    {"NAME": "noise", "TYPE": "image", "LABEL": "What its pattern is made of"}
   ]
 }*/
 

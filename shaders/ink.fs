@@ -4,11 +4,11 @@
   "CREDIT": "Klangbild",
   "CATEGORIES": ["Generator"],
   "INPUTS": [
-    {"NAME": "noise", "TYPE": "image", "LABEL": "What the billows are made of"},
     {"NAME": "scale", "TYPE": "float", "MIN": 0.3, "MAX": 3.0, "DEFAULT": 1.0, "LABEL": "How small the billows are."},
     {"NAME": "density", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.5, "LABEL": "How much ink there is."},
     {"NAME": "colours", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.6, "LABEL": "Black ink, or indigo with madder where it is high."},
-    {"NAME": "speed", "TYPE": "float", "MIN": 0.0, "MAX": 3.0, "DEFAULT": 1.0, "LABEL": "How fast the ink spreads."}
+    {"NAME": "speed", "TYPE": "float", "MIN": 0.0, "MAX": 3.0, "DEFAULT": 1.0, "LABEL": "How fast the ink spreads."},
+    {"NAME": "noise", "TYPE": "image", "LABEL": "What the billows are made of"}
   ]
 }*/
 

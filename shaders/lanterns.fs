@@ -4,11 +4,11 @@
   "CREDIT": "Klangbild",
   "CATEGORIES": ["Generator"],
   "INPUTS": [
-    {"NAME": "noise", "TYPE": "image", "LABEL": "What tells the lanterns apart"},
     {"NAME": "amount", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.6, "LABEL": "How many lanterns there are."},
     {"NAME": "size", "TYPE": "float", "MIN": 0.4, "MAX": 1.5, "DEFAULT": 1.0, "LABEL": "How large the lanterns are."},
     {"NAME": "rise", "TYPE": "float", "MIN": -1.0, "MAX": 2.0, "DEFAULT": 1.0, "LABEL": "How fast they rise; below 0 they sink."},
-    {"NAME": "haze", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.5, "LABEL": "How much mist their light hangs in."}
+    {"NAME": "haze", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.5, "LABEL": "How much mist their light hangs in."},
+    {"NAME": "noise", "TYPE": "image", "LABEL": "What tells the lanterns apart"}
   ]
 }*/
 

@@ -4,11 +4,11 @@
   "CREDIT": "Klangbild",
   "CATEGORIES": ["Generator"],
   "INPUTS": [
-    {"NAME": "noise", "TYPE": "image", "LABEL": "What guides the growth"},
     {"NAME": "scale", "TYPE": "float", "MIN": 2.0, "MAX": 14.0, "DEFAULT": 5.0, "LABEL": "How many cells the picture is high."},
     {"NAME": "bend", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.5, "LABEL": "How far the lattice bends away from straight lines."},
     {"NAME": "growth", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.5, "LABEL": "How much of the pane it covers."},
-    {"NAME": "thickness", "TYPE": "float", "MIN": 0.2, "MAX": 3.0, "DEFAULT": 1.0, "LABEL": "How thick its lines are."}
+    {"NAME": "thickness", "TYPE": "float", "MIN": 0.2, "MAX": 3.0, "DEFAULT": 1.0, "LABEL": "How thick its lines are."},
+    {"NAME": "noise", "TYPE": "image", "LABEL": "What guides the growth"}
   ]
 }*/
 

@@ -7,10 +7,10 @@
     {"NAME": "startImage", "TYPE": "image"},
     {"NAME": "endImage", "TYPE": "image"},
     {"NAME": "progress", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.0},
-    {"NAME": "noise", "TYPE": "image", "LABEL": "What its pattern is made of"},
     {"NAME": "softness", "TYPE": "float", "MIN": 0.02, "MAX": 1.0, "DEFAULT": 0.25, "LABEL": "How soft the change is at one place."},
     {"NAME": "dark_first", "TYPE": "bool", "DEFAULT": false, "LABEL": "Shadows come first instead of lights."},
-    {"NAME": "ember", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.55, "LABEL": "How bright the ember at the edge is; beats fan it."}
+    {"NAME": "ember", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.55, "LABEL": "How bright the ember at the edge is; beats fan it."},
+    {"NAME": "noise", "TYPE": "image", "LABEL": "What its pattern is made of"}
   ]
 }*/
 

@@ -7,10 +7,10 @@
     {"NAME": "startImage", "TYPE": "image"},
     {"NAME": "endImage", "TYPE": "image"},
     {"NAME": "progress", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.0},
-    {"NAME": "noise", "TYPE": "image", "LABEL": "What its pattern is made of"},
     {"NAME": "stones", "TYPE": "float", "MIN": 6.0, "MAX": 80.0, "DEFAULT": 26.0, "LABEL": "How many stones the picture is high when they are largest."},
     {"NAME": "joints", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.5, "LABEL": "How broad the joints are."},
-    {"NAME": "shine", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.5, "LABEL": "How much single stones catch the light, most on a beat."}
+    {"NAME": "shine", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.5, "LABEL": "How much single stones catch the light, most on a beat."},
+    {"NAME": "noise", "TYPE": "image", "LABEL": "What its pattern is made of"}
   ]
 }*/
 

@@ -5,11 +5,11 @@
   "CATEGORIES": ["Stylize"],
   "INPUTS": [
     {"NAME": "inputImage", "TYPE": "image"},
-    {"NAME": "noise", "TYPE": "image", "LABEL": "What the bristles are made of"},
     {"NAME": "stroke", "TYPE": "float", "MIN": 0.2, "MAX": 3.0, "DEFAULT": 1.0, "LABEL": "How broad the brush is."},
     {"NAME": "bristles", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.5, "LABEL": "How much single bristles are seen."},
     {"NAME": "relief", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.5, "LABEL": "How thick the paint lies."},
-    {"NAME": "swell", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.4, "LABEL": "How much the bass broadens the brush."}
+    {"NAME": "swell", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.4, "LABEL": "How much the bass broadens the brush."},
+    {"NAME": "noise", "TYPE": "image", "LABEL": "What the bristles are made of"}
   ],
   "PASSES": [
     {"TARGET": "daubs", "WIDTH": "max($WIDTH * 0.6, 1)", "HEIGHT": "max($HEIGHT * 0.6, 1)"},

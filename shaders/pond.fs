@@ -4,11 +4,11 @@
   "CREDIT": "Klangbild",
   "CATEGORIES": ["Generator"],
   "INPUTS": [
-    {"NAME": "noise", "TYPE": "image", "LABEL": "What sky and leaves are made of"},
     {"NAME": "rain", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.6, "LABEL": "How strong the drops fall."},
     {"NAME": "rings", "TYPE": "float", "MIN": 0.4, "MAX": 2.5, "DEFAULT": 1.0, "LABEL": "How close the rings are."},
     {"NAME": "leaves", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.55, "LABEL": "How many leaves lie on the water."},
-    {"NAME": "dusk", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.5, "LABEL": "How late the evening is."}
+    {"NAME": "dusk", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.5, "LABEL": "How late the evening is."},
+    {"NAME": "noise", "TYPE": "image", "LABEL": "What sky and leaves are made of"}
   ]
 }*/
 

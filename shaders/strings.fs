@@ -5,11 +5,11 @@
   "CATEGORIES": ["Generator"],
   "INPUTS": [
     {"NAME": "wave", "TYPE": "audio", "MAX": 512},
-    {"NAME": "noise", "TYPE": "image", "LABEL": "What the wood is made of"},
     {"NAME": "strings", "TYPE": "long", "MIN": 1, "MAX": 9, "DEFAULT": 5, "LABEL": "How many strings there are."},
     {"NAME": "swing", "TYPE": "float", "MIN": 0.0, "MAX": 3.0, "DEFAULT": 1.0, "LABEL": "How far the strings swing."},
     {"NAME": "thickness", "TYPE": "float", "MIN": 0.3, "MAX": 3.0, "DEFAULT": 1.0, "LABEL": "How thick the strings are."},
-    {"NAME": "varnish", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.5, "LABEL": "Pale wood, or dark red where it is high."}
+    {"NAME": "varnish", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.5, "LABEL": "Pale wood, or dark red where it is high."},
+    {"NAME": "noise", "TYPE": "image", "LABEL": "What the wood is made of"}
   ]
 }*/
 

@@ -5,11 +5,11 @@
   "CATEGORIES": ["Distortion Effect", "Geometry Adjustment"],
   "INPUTS": [
     {"NAME": "inputImage", "TYPE": "image"},
-    {"NAME": "noise", "TYPE": "image", "LABEL": "What the ripples are made of"},
     {"NAME": "shore", "TYPE": "float", "MIN": 0.0, "MAX": 0.9, "DEFAULT": 0.36, "LABEL": "How high up the shore is."},
     {"NAME": "waves", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.45, "LABEL": "How high the waves are."},
     {"NAME": "depth", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.5, "LABEL": "How dark the water is."},
-    {"NAME": "response", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.6, "LABEL": "How much bass and onsets stir it."}
+    {"NAME": "response", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.6, "LABEL": "How much bass and onsets stir it."},
+    {"NAME": "noise", "TYPE": "image", "LABEL": "What the ripples are made of"}
   ]
 }*/
 

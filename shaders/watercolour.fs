@@ -5,11 +5,11 @@
   "CATEGORIES": ["Stylize"],
   "INPUTS": [
     {"NAME": "inputImage", "TYPE": "image"},
-    {"NAME": "noise", "TYPE": "image", "LABEL": "What the paper is made of"},
     {"NAME": "bleed", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.5, "LABEL": "How far wet colour runs."},
     {"NAME": "rims", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.5, "LABEL": "How much pigment gathers at the edges."},
     {"NAME": "paper", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.5, "LABEL": "How much of the paper is seen."},
-    {"NAME": "response", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.5, "LABEL": "How much loudness wets the colour."}
+    {"NAME": "response", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.5, "LABEL": "How much loudness wets the colour."},
+    {"NAME": "noise", "TYPE": "image", "LABEL": "What the paper is made of"}
   ]
 }*/
 

@@ -7,10 +7,10 @@
     {"NAME": "startImage", "TYPE": "image"},
     {"NAME": "endImage", "TYPE": "image"},
     {"NAME": "progress", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.0},
-    {"NAME": "noise", "TYPE": "image", "LABEL": "What its pattern is made of"},
     {"NAME": "direction", "TYPE": "float", "MIN": 0.0, "MAX": 360.0, "DEFAULT": 20.0, "LABEL": "Which way the brush goes, in degrees from left to right."},
     {"NAME": "softness", "TYPE": "float", "MIN": 0.01, "MAX": 1.0, "DEFAULT": 0.12, "LABEL": "How soft the edge is."},
-    {"NAME": "bristles", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.6, "LABEL": "How far single bristles run ahead."}
+    {"NAME": "bristles", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.6, "LABEL": "How far single bristles run ahead."},
+    {"NAME": "noise", "TYPE": "image", "LABEL": "What its pattern is made of"}
   ]
 }*/
 
