@@ -27,6 +27,7 @@ from visualizer import parameters
 from visualizer.ipc.regions import WORKERS, Regions
 from visualizer.panel import panel as panel_module
 from visualizer.panel.panel import Panel
+from visualizer.panel.picking import Pick
 from visualizer.panel.surfaces import Elided, Press, Scroll
 from visualizer.panel.tiles import Tile
 from visualizer.panel.widgets import Switch
@@ -90,7 +91,7 @@ def problems(window: PanelWindow) -> Iterator[str]:
 
 def narrow(widget: QWidget, name: str) -> Iterator[str]:
     """Whether its text has room."""
-    if isinstance(widget, Elided | Press | Tile | Switch):
+    if isinstance(widget, Elided | Press | Pick | Tile | Switch):
         return  # these give way on purpose, and tell the rest in their tooltip
     if isinstance(widget, QLabel):
         if widget.wordWrap():
@@ -151,6 +152,8 @@ def find_cut(panel: Panel, sizes: list[tuple[int, int]]) -> list[str]:
     opened = {"name": LONG, "cues": [cue] * 20, "place": 3, "next": 4, "runs": True, "assumed": SENTENCE}
     panel.on_command({"sets": [{"name": LONG, "problem": ""}], "set": opened, "cue_line": SENTENCE})
     panel.on_settings({"output.record": "/tmp/a.mp4", "traumer.seed": 2**31 - 1})
+    route = {"source": "lfo.1", "target": "traumer.smoothing.coarse_s"}
+    panel.on_settings({f"modulation.{n}.{part}": value for n in (1, 2) for part, value in route.items()})
     window.inputs._show_devices(
         [
             {"id": "x", "name": LONG, "kind": "input", "host_api": "ALSA", "channels": 18},
@@ -164,6 +167,8 @@ def find_cut(panel: Panel, sizes: list[tuple[int, int]]) -> list[str]:
             },
         ]
     )
+    settle(panel)
+    window.modulation.matrix.rows[1].more.setChecked(True)
     for size in sizes:
         window.resize(*size)
         for page, button in enumerate(window.page_buttons):

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 import numpy as np
 import pytest
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtTest import QTest
-from PyQt6.QtWidgets import QApplication
+from PyQt6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QComboBox,
+    QLineEdit,
+    QScrollBar,
+    QWidget,
+)
 
 from tests.panel.conftest import Driven
 from visualizer import clock
 from visualizer.ipc.regions import Regions
-from visualizer.panel.corners import CORNERS
+from visualizer.panel.badge import Badge
+from visualizer.panel.corners import CORNERS, CornerPin
+from visualizer.panel.surfaces import Card
 from visualizer.parameters import PARAMETERS
 from visualizer.types import Features, Image
 
@@ -96,18 +108,41 @@ def test_enter_presses_what_tab_has_reached(driven: Driven) -> None:
     assert driven.sent == [{"do": "panic"}]
 
 
-def test_all_that_can_be_pressed_is_reached_with_tab(driven: Driven) -> None:
+def tab_chain(driven: Driven) -> list[QWidget]:
+    """What Tab leads to, in its order, from the first button of the top."""
+    first = widget = driven.window.top.blackout
+    chain: list[QWidget] = []
+    while widget is not None and (widget is not first or not chain):
+        if widget.isVisible() and widget.isEnabled() and widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
+            chain.append(widget)
+        widget = widget.nextInFocusChain()
+    return chain
+
+
+def test_all_that_can_be_pressed_is_reached_with_tab_from_top_to_bottom(driven: Driven) -> None:
     window = driven.window
-    window.activateWindow()
-    seen, first = [], QApplication.focusWidget()
-    for _ in range(200):
-        window.focusNextChild()
-        now = QApplication.focusWidget()
-        if now in (first, None) or now in seen:
-            break
-        seen.append(now)
-    for widget in (window.top.blackout, window.top.record, window.page_buttons[3], window.inputs.again):
-        assert widget in seen
+    hands = QAbstractButton | QAbstractSlider | QAbstractSpinBox | QComboBox | QLineEdit | CornerPin
+    for place, page in enumerate(window.page_buttons):
+        window.show_page(place)
+        driven.step(12)
+        QTest.keyClick(window.top.blackout, KEY.Key_Tab)
+        chain, name = tab_chain(driven), page.text()
+        inner = window.pages.currentWidget()
+        assert inner is not None
+        for widget in inner.findChildren(QWidget):
+            is_part = isinstance(widget.parent(), QAbstractSpinBox | QComboBox)
+            if isinstance(widget, hands) and widget.isVisible() and widget.isEnabled() and not is_part:
+                if isinstance(widget, QScrollBar | Badge):
+                    continue
+                assert widget in chain, (name, type(widget).__name__, widget.accessibleName())
+        places = [n for n, widget in enumerate(chain) if inner.isAncestorOf(widget)]
+        assert not places or places == list(range(places[0], places[-1] + 1)), f"Tab leaves {name} half-way"
+        cards = [widget for widget in inner.findChildren(Card) if widget.isVisible()]
+        visits = [n for p in places for n, card in enumerate(cards) if card.isAncestorOf(chain[p])]
+        tops = [cards[n].mapTo(window, QPoint(0, 0)).y() for n, _ in groupby(visits)]
+        assert tops == sorted(tops), (name, tops)
+    for widget in (window.top.blackout, window.top.record, window.page_buttons[3]):
+        assert widget in chain
 
 
 def test_tiles_choose_mode_network_and_content(driven: Driven) -> None:

@@ -19,7 +19,7 @@ from visualizer.types import UserError
 
 PARTS = ("on", "source", "target", "amount", "low", "high", "attack_s", "decay_s", "invert")
 _MORE = ("attack_s", "decay_s", "low", "high")
-NARROW_PX, WIDE_PX = 420, 640
+NARROW_PX, WIDE_PX = 372, 640
 
 
 class Meter(QWidget):
@@ -57,7 +57,7 @@ class Route(QWidget):
         self.remove.setAccessibleName(f"Remove route {n}")
         self.remove.clicked.connect(self.clear)
         for small in (self.more, self.remove):
-            small.setFixedWidth(40)
+            small.setFixedWidth(44)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)

@@ -60,7 +60,7 @@ QPushButton#blackout:focus, QPushButton#freeze:focus, QPushButton#panic:focus, Q
 QPushButton#take:focus {{ border-color: {TEXT}; }}
 
 QPushButton#page {{ text-align: left; background: transparent; border-color: transparent;
-    min-height: 26px; padding: 3px 12px; color: {QUIET}; }}
+    min-height: 22px; padding: 3px 12px; color: {QUIET}; }}
 QPushButton#page:hover {{ color: {TEXT}; }}
 QPushButton#page:checked {{ background: {RAISED}; color: {ACCENT}; font-weight: 600; }}
 QPushButton#page:focus {{ border-color: {TEXT}; }}

@@ -29,6 +29,7 @@ from visualizer.panel.contents import ContentsPage
 from visualizer.panel.controls import Controls, groups_of
 from visualizer.panel.effects import EffectsPage
 from visualizer.panel.feed import Feed
+from visualizer.panel.focus import order_tabs
 from visualizer.panel.health import HealthPage
 from visualizer.panel.hearing import Hearing
 from visualizer.panel.inputs import InputsPage
@@ -149,7 +150,8 @@ class PanelWindow(QMainWindow):
         self.live = Scroll(live)
         self.live.setMaximumWidth(MOST_LIVE_PX)
         grid.addWidget(self.top, 0, 0, 1, 3)
-        grid.addWidget(Scroll(names), 1, 0)
+        self._rail = Scroll(names)
+        grid.addWidget(self._rail, 1, 0)
         grid.addWidget(self.pages, 1, 1)
         grid.addWidget(self.live, 1, 2)
         grid.setColumnStretch(1, 2)
@@ -252,6 +254,14 @@ class PanelWindow(QMainWindow):
         self.pages.setCurrentIndex(place)
         for number, page in enumerate(self.page_buttons):
             page.setChecked(number == place)
+        self._rail.ensureWidgetVisible(self.page_buttons[place], 0, 0)
+
+    def focusNextPrevChild(self, next: bool) -> bool:
+        page = self.pages.currentWidget()
+        inner = page.widget() if isinstance(page, Scroll) else None
+        if inner is not None:
+            order_tabs(self.page_buttons[-1], inner)  # its rows may have come in any order
+        return super().focusNextPrevChild(next)
 
     def show_widget(self, widget: QWidget) -> None:
         """Turns to the page that a widget is on."""
