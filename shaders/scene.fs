@@ -9,7 +9,8 @@
     {"NAME": "backdrop", "TYPE": "image", "LABEL": "Shown until there is a picture"},
     {"NAME": "previous", "TYPE": "image", "LABEL": "The scene of the frame before, in linear light"},
     {"NAME": "presence", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 1.0},
-    {"NAME": "surround", "TYPE": "bool", "DEFAULT": true},
+    {"NAME": "surround", "TYPE": "bool", "DEFAULT": true, "LABEL": "Beyond the picture it goes on, blurred and darker"},
+    {"NAME": "mirror", "TYPE": "bool", "DEFAULT": false, "LABEL": "It goes on as it is"},
     {"NAME": "hang", "TYPE": "point2D", "DEFAULT": [1.0, 1.0], "LABEL": "Picture widths and heights on the wall"},
     {"NAME": "crispness", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.5},
     {"NAME": "zoom", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.0},
@@ -57,10 +58,10 @@ vec3 wall(vec2 q) {
     vec2 mirrored = mix(vec2(TRIM), vec2(1.0 - TRIM), 1.0 - abs(1.0 - mod(q, 2.0)));
     vec2 outside = max(abs(q - 0.5) - 0.5, 0.0);
     float d = max(outside.x, outside.y);
-    if (!surround && d > 0.0)
+    if (!surround && !mirror && d > 0.0)
         return vec3(0.0);
     vec3 c = sharp(picture, mirrored);
-    if (d > 0.0) {
+    if (surround && d > 0.0) {
         c = mix(c, IMG_NORM_PIXEL(softPicture, mirrored).rgb, smoothstep(-0.01, 0.05, d));
         c *= 1.0 - 0.55 * smoothstep(0.0, 0.45, d);
     }

@@ -78,6 +78,18 @@ def test_fill_fits_crops_or_surrounds(twin: Offscreen) -> None:
     assert np.abs(surround[:, 30:34, :3].astype(int) - (30, 200, 60)).max() <= 2
 
 
+def test_a_mirrored_picture_goes_on_beyond_its_edges_as_bright_and_sharp(twin: Offscreen) -> None:
+    image = plain(RED)
+    image.pixels[:, :6, :3] = BLUE
+    twin.set_image(image)
+    frame = twin.render(0.0, None, NEUTRAL | {"display.fill": "mirror"})
+    left = 14  # the picture's left edge on the wall
+    assert np.abs(frame[:, left + 1 : left + 4, :3].astype(int) - BLUE).max() <= 3
+    assert np.abs(frame[:, left - 3 : left - 1, :3].astype(int) - BLUE).max() <= 3
+    assert np.abs(frame[:, :4, :3].astype(int) - RED).max() <= 6
+    assert np.abs(frame[:, -10:, :3].astype(int) - RED).max() <= 3
+
+
 def test_images_dissolve_over_the_interval_at_which_they_come(twin: Offscreen) -> None:
     interval_s, n_frames = 0.2, 12
     for n in range(6):

@@ -286,11 +286,10 @@ class Renderer:
         if self._presence < 1.0:
             self._generate(values)
         picture, size = shown or (self._pictures[0], (1.0, 1.0))
-        surround = values["display.fill"] == "surround"
-        if surround:
-            spread = 1.8 / SOFT_PX
-            self._soften(picture, self._soft[0], (spread, 0.0))
-            self._soften(self._soft[0], self._soft[1], (0.0, spread))
+        fill = values["display.fill"]
+        if fill == "surround":
+            self._soften(picture, self._soft[0], (1.8 / SOFT_PX, 0.0))
+            self._soften(self._soft[0], self._soft[1], (0.0, 1.8 / SOFT_PX))
         trail = values["effects.feedback"]
         tau_s = TRAIL_S * trail * trail
         images = {
@@ -302,8 +301,9 @@ class Renderer:
         zoom = values["effects.zoom"]
         scene = {
             "presence": self._presence * self._presence * (3.0 - 2.0 * self._presence),
-            "surround": surround,
-            "hang": self._hang(size, values["display.fill"]),
+            "surround": fill == "surround",
+            "mirror": fill == "mirror",
+            "hang": self._hang(size, fill),
             "crispness": CRISPNESS,
             "zoom": zoom,
             "breath": zoom * self._breath(),

@@ -22,7 +22,10 @@ DECLARED = (
     ),
     declare_bool("display.help", False, "The key card."),
     declare_choice(
-        "display.fill", "surround", ["surround", "crop", "fit"], "How a square image fills the wall."
+        "display.fill",
+        "surround",
+        ["surround", "crop", "fit", "mirror"],
+        "How a square image fills the wall.",
     ),
     declare_float("display.blend", 1.0, 0.0, 1.0, "", "Cross-dissolve between successive images; 0 cuts."),
     declare_choice(
