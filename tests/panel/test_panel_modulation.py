@@ -26,11 +26,11 @@ def page(driven: Driven) -> Iterator[ModulationPage]:
 
 
 def actions(menu: QMenu) -> dict[str, object]:
-    """All entries of a menu and of those in it, by what they say."""
-    found = {}
+    """All entries of a menu and of those in it, by what they say; of the same words the first."""
+    found: dict[str, object] = {}
     for action in menu.actions():
         inner = action.menu()
-        found |= actions(inner) if inner is not None else {action.text(): action}
+        found = (actions(inner) if inner is not None else {action.text(): action}) | found
     return found
 
 
