@@ -13,6 +13,7 @@
   ],
   "PASSES": [
     {"TARGET": "both", "WIDTH": "48", "HEIGHT": "48"},
+    {"TARGET": "slopes", "FLOAT": true, "WIDTH": "24", "HEIGHT": "24"},
     {"TARGET": "way", "FLOAT": true, "WIDTH": "24", "HEIGHT": "24"},
     {}
   ]
@@ -47,19 +48,19 @@ void main() {
     if (PASSINDEX == 0) {
         gl_FragColor = vec4(grey(startImage, uv), grey(endImage, uv), 0.0, 1.0);
     } else if (PASSINDEX == 1) {
-        // Where light has to go: least squares of its slopes in a window (Lucas and Kanade, 1981).
         vec2 d = vec2(1.0 / 24.0, 0.0);
+        vec2 x = IMG_NORM_PIXEL(both, uv + d.xy).rg - IMG_NORM_PIXEL(both, uv - d.xy).rg;
+        vec2 y = IMG_NORM_PIXEL(both, uv + d.yx).rg - IMG_NORM_PIXEL(both, uv - d.yx).rg;
+        vec2 now = IMG_NORM_PIXEL(both, uv).rg;
+        gl_FragColor = vec4(0.25 * (x.x + x.y), 0.25 * (y.x + y.y), now.g - now.r, 1.0);
+    } else if (PASSINDEX == 2) {
+        // Where light has to go: least squares of its slopes in a window (Lucas and Kanade, 1981).
         float xx = 0.0, xy = 0.0, yy = 0.0, xt = 0.0, yt = 0.0;
         for (int j = -2; j <= 2; j++) {
             for (int i = -2; i <= 2; i++) {
-                vec2 at = uv + vec2(float(i), float(j)) / 24.0;
-                vec2 x = IMG_NORM_PIXEL(both, at + d.xy).rg - IMG_NORM_PIXEL(both, at - d.xy).rg;
-                vec2 y = IMG_NORM_PIXEL(both, at + d.yx).rg - IMG_NORM_PIXEL(both, at - d.yx).rg;
-                vec2 now = IMG_NORM_PIXEL(both, at).rg;
-                vec2 slope = 0.25 * vec2(x.x + x.y, y.x + y.y);
-                float change = now.g - now.r;
-                xx += slope.x * slope.x; xy += slope.x * slope.y; yy += slope.y * slope.y;
-                xt += slope.x * change; yt += slope.y * change;
+                vec3 s = IMG_NORM_PIXEL(slopes, uv + vec2(float(i), float(j)) / 24.0).xyz;
+                xx += s.x * s.x; xy += s.x * s.y; yy += s.y * s.y;
+                xt += s.x * s.z; yt += s.y * s.z;
             }
         }
         xx += 0.01; yy += 0.01;
