@@ -150,7 +150,7 @@ def test_a_key_is_full_scale_while_it_is_down(desk: MidiDesk) -> None:
 
 def test_a_key_steps_through_choices_and_a_knob_stands_for_them(desk: MidiDesk) -> None:
     desk.learn("display.fill", (0x90, 41, 9), (0x80, 41, 0))
-    for stands in ("crop", "fit", "surround"):
+    for stands in ("surround", "crop", "fit", "mirror"):
         desk.press(41)
         desk.step(1)
         assert desk.settings["display.fill"] == stands

@@ -23,9 +23,9 @@ DECLARED = (
     declare_bool("display.help", False, "The key card."),
     declare_choice(
         "display.fill",
-        "surround",
-        ["surround", "crop", "fit", "mirror"],
-        "How a square image fills the wall.",
+        "mirror",
+        ["mirror", "surround", "crop", "fit"],
+        "How a square image fills the wall: mirrored, in a blurred surround, cropped, or between bars.",
     ),
     declare_float("display.blend", 1.0, 0.0, 1.0, "", "Cross-dissolve between successive images; 0 cuts."),
     declare_choice(
