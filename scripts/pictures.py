@@ -139,7 +139,7 @@ PAGES = {
 }
 """Pages of the panel, and the letter that turns to each with Alt."""
 MOST_BYTES = 90_000
-SHEET_COLUMNS, SHEET_TILE_PX = 3, (600, 338)
+SHEET_COLUMNS, SHEET_TILE_PX = 3, (480, 270)
 PLAYED = (
     *("--preset", "Pulse", "--set", "show.set_list=Friday", "--set", "effects.bloom=0.7"),
     *("--set", "shader.kaleidoscope.on=on", "--set", "shader.trails.on=on", "--set", "control.osc_out=on"),
@@ -165,7 +165,7 @@ def make_pages_200() -> None:
     for i, shot in enumerate(shots):
         place = (i % SHEET_COLUMNS * (width + 6), i // SHEET_COLUMNS * (height + 6))
         sheet.paste(shot.resize(SHEET_TILE_PX, Image.Resampling.LANCZOS), place)
-    _save(sheet, "pages-200")
+    _save(sheet, "pages-200", 190_000)
 
 
 def make_keys() -> None:
@@ -210,12 +210,12 @@ def _page(show: Show, screen: VirtualScreen, folder: Path, letter: str) -> Image
     return Image.open(screen.shoot(folder / "page.png")).convert("RGB")
 
 
-def _save(picture: Image.Image, name: str) -> None:
-    """As a JPEG of at most `MOST_BYTES`."""
-    for quality in range(88, 30, -4):
+def _save(picture: Image.Image, name: str, most_bytes: int = MOST_BYTES) -> None:
+    """As a JPEG that is no larger."""
+    for quality in range(88, 40, -4):
         data = io.BytesIO()
         picture.save(data, "JPEG", quality=quality, optimize=True, progressive=True)
-        if data.tell() <= MOST_BYTES:
+        if data.tell() <= most_bytes:
             break
     (PICTURES / "panel").mkdir(parents=True, exist_ok=True)
     (PICTURES / "panel" / f"{name}.jpg").write_bytes(data.getvalue())
