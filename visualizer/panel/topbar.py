@@ -70,7 +70,9 @@ class TopBar(Card):
         row.setSpacing(8)
         self.blackout = self._toggle("Blackout", "blackout", "output.blackout", "Fades to black (B)")
         self.freeze = self._toggle("Freeze", "freeze", "output.freeze", "Holds the picture (Space)")
-        self.panic = button("Panic", "panic", tip="A known look: no blackout, no freeze, no modulation (Backspace)")
+        self.panic = button(
+            "Panic", "panic", tip="A known look: no blackout, no freeze, no modulation (Backspace)"
+        )
         self.panic.clicked.connect(lambda: self._model.do("panic"))
         self.record = button("Record", "record", True, "Picture and sound into a file of your videos")
         self.record.clicked.connect(self._record)
