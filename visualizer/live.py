@@ -138,9 +138,9 @@ def _check_output(values: ParameterState) -> None:
             "There is no screen here: start it in a desktop session, or make a video with `klangbild render`."
         )
     if values["output.record"]:
-        from visualizer.output.recorder import check_path
+        from visualizer.output.recorder import check_path, path_of
 
-        check_path(Path(str(values["output.record"])))
+        check_path(path_of(str(values["output.record"])))
 
 
 def _check_input(options: argparse.Namespace, values: ParameterState) -> None:

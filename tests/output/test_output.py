@@ -149,6 +149,9 @@ def test_a_bad_path_is_told_and_the_process_lives(regions: Regions, tmp_path: Pa
     with FakeShow(regions):
         worker = make_output(regions, tmp_path / "nowhere" / "a.mp4")
         assert "no folder" in worker.sentence
+        for nonsense in ("~nobody-of-that-name/a.mp4", "a\0b.mp4"):
+            change(worker, {"output.record": nonsense})
+            assert "path" in worker.sentence
         step_for(worker, 0.1)
         change(worker, {"output.record": str(tmp_path / "good.mp4")})
         assert worker.sentence == ""

@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import psutil
@@ -15,6 +14,7 @@ from visualizer import clock
 from visualizer.ipc.ring import Block
 from visualizer.ipc.worker import Worker
 from visualizer.output.output import Output
+from visualizer.output.recorder import path_of
 from visualizer.output.recording import Recording
 from visualizer.parameters import OUTPUTS
 from visualizer.types import Image, UserError
@@ -113,7 +113,7 @@ class Outputs(Worker):
     def _make(self, id: str) -> Output:
         """The output of a parameter; each is imported when it is wanted. UserError where it cannot be."""
         settings = self.settings
-        path = Path(str(settings[id])).expanduser()
+        path = path_of(str(settings[id]))
         match id:
             case "output.record":
                 start_s = psutil.Process(os.getppid()).create_time()
