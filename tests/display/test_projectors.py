@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import MagicMock
 
 import numpy as np
 import PIL.Image
@@ -147,6 +148,15 @@ def test_mirrors_are_told_by_name() -> None:
     there = [Monitor("Laptop", 0, 0, 10, 10, 60), Monitor("HDMI-1 Epson", 10, 0, 10, 10, 60)]
     chosen = mirrors.choose(there, " epson,Laptop ,, Beamer", taken="Laptop")
     assert chosen == {"epson": there[1], "Laptop": None, "Beamer": None}
+
+
+def test_a_mirror_without_a_window_costs_only_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    beamer = Monitor("Beamer", 10, 0, 10, 10, 60)
+    monkeypatch.setattr(mirrors, "glfw", MagicMock(create_window=lambda *_: None))
+    monkeypatch.setattr(mirrors.monitors, "connected", lambda: [beamer])
+    ours = mirrors.Mirrors(main_window=object())
+    ours.place("Beamer", taken="Laptop")
+    assert ours.names == [] and "Beamer gets no window" in ours.sentence
 
 
 @pytest.mark.parametrize(

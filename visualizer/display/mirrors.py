@@ -10,6 +10,7 @@ import moderngl
 
 from visualizer.display import monitors
 from visualizer.display.monitors import Monitor
+from visualizer.types import UserError
 
 _VERTEX = """
 #version 330 core
@@ -52,13 +53,17 @@ class Mirrors:
         there = monitors.connected()
         chosen = choose(there, wanted, taken)
         missing = [name for name, found in chosen.items() if found is None]
-        self.sentence = f"Mirror {', '.join(missing)} is not connected." if missing else ""
+        told = [f"Mirror {', '.join(missing)} is not connected."] if missing else []
         found = {monitor.name: monitor for monitor in chosen.values() if monitor is not None}
         for name in [name for name, m in self._mirrors.items() if found.get(name) != m.monitor]:
             self._mirrors.pop(name).close()
         for name, monitor in found.items():
             if name not in self._mirrors:
-                self._mirrors[name] = _Mirror(monitor, self._main)
+                try:
+                    self._mirrors[name] = _Mirror(monitor, self._main)
+                except UserError as error:  # the show's own window goes on
+                    told.append(str(error))
+        self.sentence = " ".join(told)
         glfw.make_context_current(self._main)
 
     def show(self, picture: moderngl.Texture) -> None:
@@ -97,6 +102,8 @@ class _Mirror:
         self._handle = glfw.create_window(
             monitor.width_px, monitor.height_px, "Klangbild mirror", None, main_window
         )
+        if not self._handle:
+            raise UserError(f"Mirror {monitor.name} gets no window: this graphics driver has no more.")
         # A window manager may leave it on another monitor unless it is there already.
         glfw.set_window_pos(self._handle, monitor.x_px, monitor.y_px)
         glfw.set_window_monitor(
