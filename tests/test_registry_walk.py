@@ -34,13 +34,15 @@ WIRES = ("control.", "link.", "midi.")
 """What the walk itself hangs on: these are not for other programs, or would cut the walk short."""
 NOT_A_VALUE = {"output.still", "output.panic"}
 """A wish that is taken back when it is fulfilled, and a button."""
+BEYOND = {"output.ndi_network"}
+"""Leaves this machine, which no test does."""
 ALONE = {"show.crossfader", "show.set_list", "show.panic_preset", "display.monitor", "display.fullscreen"}
 """Left out: they hold only while something is prepared, or exists, or is plugged in."""
 
 
 def walked() -> list[Parameter]:
     """What is walked, in the order of the registry."""
-    left_out = NOT_A_VALUE | ALONE
+    left_out = NOT_A_VALUE | ALONE | BEYOND
     return [p for p in PARAMETERS.values() if p.id not in left_out and not p.id.startswith(WIRES)]
 
 
