@@ -25,17 +25,16 @@ MAY_USE = {
     "ipc": {"types", "clock", "parameters"},
     "audio": CORE | {"features"},
     "features": CORE,
-    "networks": {"types"},
-    "runtime": {"types", "paths", "checkpoints", "networks"},
-    "checkpoints": {"types", "paths", "runtime", "networks", "metrics"},
+    "networks": set(),
+    "runtime": {"types", "checkpoints"},
+    "checkpoints": {"types", "paths", "runtime", "networks"},
     "content": CORE | {"ndi_runtime"},
     "modes": CORE | {"audio", "features", "runtime", "checkpoints", "content"},
     "display": CORE | {"control"},
     "output": CORE | {"ndi_runtime"},
-    "control": CORE | {"content"},
+    "control": CORE,
     "panel": CORE | {"features", "checkpoints", "content", "control"},
-    "offline": CORE
-    | {"audio", "features", "modes", "display", "output", "runtime", "checkpoints", "content"},
+    "offline": CORE | {"audio", "modes", "display", "output", "runtime", "checkpoints", "content"},
     "training": CORE | {"features", "content", "modes", "networks", "checkpoints", "audio", "runtime"},
 }
 ONLY_IN = {
@@ -53,6 +52,10 @@ ONLY_IN = {
     "aalink": ("control",),
     "cyndilib": ("ndi_runtime", "output", "content"),
     "pyvirtualcam": ("output",),
+    "pythonosc": ("control",),
+    "SpoutGL": ("display",),
+    "syphon": ("display",),
+    "wakepy": ("display",),
 }
 LIVE = (
     "visualizer.live",
