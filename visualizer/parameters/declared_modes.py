@@ -118,8 +118,8 @@ DECLARED = (
     declare_text(
         "era.content",
         "",
-        "What is painted over: a picture, a folder of them, a video, camera or camera:NAME, ndi:NAME, traumer; "
-        "empty is a picture of ours.",
+        "What is painted over: a picture, a folder of them, a video, camera or camera:NAME, ndi:NAME, "
+        "traumer; empty is a picture of ours.",
         in_next_deck=True,
     ),
     declare_choice(
