@@ -115,7 +115,7 @@ def test_from_pictures_to_a_model_that_runs(tmp_path: Path, monkeypatch: pytest.
     assert trainer.main([*common, *arguments]) == 0
     card = load_card(model)
     assert card.figures["mmd_texture_64"] == 1.5 and card.figures["n_updates_head"] > 0
-    assert {graph.file for graph in card.graphs} == {"model.onnx", "model-128.onnx"}
+    assert {"model.onnx", "model-128.onnx"} <= {graph.file for graph in card.graphs}
     assert json.loads((model / "card.json").read_text())["preview"] == "preview.jpg"
     assert card.architecture["exits_px"] == [128] and card.figures["n_updates_exit"] > 0
     loaded = runtime.load(model / "model-128.onnx", threads=1)
