@@ -17,7 +17,7 @@ MAY_USE = {
     "types": set(),
     "clock": set(),
     "ndi_runtime": {"types", "paths"},
-    "paths": set(),
+    "paths": {"types"},
     "shaders": {"types", "paths"},
     "parameters": {"types", "clock", "shaders"},
     "modulation": {"types", "clock", "parameters"},

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import platformdirs
 
+from visualizer.types import UserError
+
 _CHECKOUT = Path(__file__).resolve().parent.parent
 _INSTALLED = Path(sys.prefix) / "share" / "klangbild"
 
@@ -16,6 +18,17 @@ ROOT = _CHECKOUT if (_CHECKOUT / "shaders").is_dir() else _INSTALLED
 MODELS = ROOT / "models"
 SHADERS = ROOT / "shaders"
 ASSETS = ROOT / "assets"
+
+
+def path_of(text: str) -> Path:
+    """A file or folder as it was typed, `~` for the home folder; UserError for what can be none."""
+    try:
+        path = Path(text).expanduser()
+    except RuntimeError as error:  # nobody of that name
+        raise UserError(f"{text} names no home folder here; write the whole path.") from error
+    if "\0" in text:
+        raise UserError(f"{text!r} is no path.")
+    return path
 
 
 def config_dir() -> Path:

@@ -128,6 +128,9 @@ def test_a_logo_keeps_its_form_and_transparency(screen: Offscreen, tmp_path: Pat
         ({"logo.file": "/nowhere/logo.png"}, "cannot be read (No such file or directory)"),
         ({"logo.file": __file__}, "cannot be read (not a picture)"),
         ({"text.file": "/nowhere/words.txt"}, "cannot be read (No such file or directory)"),
+        ({"text.file": "~nobody-of-that-name/words.txt"}, "names no home folder"),
+        ({"logo.file": "~nobody-of-that-name/logo.png"}, "names no home folder"),
+        ({"logo.file": "a\0b.png"}, "is no path"),
     ],
 )
 def test_what_cannot_be_shown_is_told_and_the_show_goes_on(

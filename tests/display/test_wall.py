@@ -138,7 +138,11 @@ def test_a_mask_keeps_its_black_parts_black(context: moderngl.Context, tmp_path:
     shown = hang(context, values(mask=str(tmp_path / "mask.png")), quarters(), hung)
     assert shown[: HEIGHT // 2 - 2].max() == 0
     assert corners(shown)[2:] == ["lower_left", "lower_right"]
-    for wrong, told in ((str(tmp_path / "no.png"), "No such file"), (__file__, "not a picture")):
+    for wrong, told in (
+        ("~nobody-of-that-name/m.png", "no home folder"),
+        (str(tmp_path / "no.png"), "No such file"),
+        (__file__, "not a picture"),
+    ):
         shown = hang(context, values(mask=wrong), quarters(), hung)
         assert told in hung.sentence and corners(shown) == list(COLOURS)
     hung.release()

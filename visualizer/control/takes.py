@@ -7,10 +7,12 @@ from pathlib import Path
 
 import platformdirs
 
+from visualizer.paths import path_of
+
 
 def new_file(folder: str, suffix: str) -> str:
     """A file for a recording or a still that begins now, in `folder`, or where videos go where that is ""."""
-    place = Path(folder).expanduser() if folder else Path(platformdirs.user_videos_dir())
+    place = path_of(folder) if folder else Path(platformdirs.user_videos_dir())
     if not folder and not place.is_dir():
         place = Path.home()
     return str(place / f"klangbild {datetime.now():%Y-%m-%d %H-%M-%S}{suffix}")

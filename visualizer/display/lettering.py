@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -63,7 +64,7 @@ def read_logo(path: Path, height_px: int) -> Lettered:
             scale = min(1.0, MOST_PX / wide_px)
             size = (max(round(wide_px * scale), 1), max(round(height_px * scale), 1))
             picture = opened.convert("RGBA").convert("RGBa").resize(size, Picture.Resampling.LANCZOS)
-    except (OSError, ValueError, SyntaxError) as error:
+    except (OSError, ValueError, SyntaxError, Picture.DecompressionBombError) as error:
         reason = getattr(error, "strerror", None) or "not a picture"
         raise UserError(f"The logo {path} cannot be read ({reason}): name a PNG in logo.file.") from error
     return Lettered(np.asarray(picture))
@@ -105,7 +106,7 @@ def _colour(text: str) -> tuple[int, int, int]:
 def _named(font: str, size_px: int) -> ImageFont.FreeTypeFont:
     squeezed = font.replace(" ", "")
     for name in (
-        str(Path(font).expanduser()),
+        os.path.expanduser(font),  # noqa: PTH111  # what names no home folder stays as it is
         font,
         f"{font}.ttf",
         f"{squeezed}.ttf",

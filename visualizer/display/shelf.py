@@ -18,6 +18,7 @@ from visualizer.display import isf
 from visualizer.display.isf.trial import Verdict
 from visualizer.display.proving import Prover, Verdicts
 from visualizer.parameters import Parameter
+from visualizer.paths import path_of
 from visualizer.shaders import Found, Library
 from visualizer.types import UInt8, UserError
 
@@ -272,7 +273,7 @@ class Scout:
             except queue.Empty:
                 break
             try:
-                self.ready.put(_Picture(path, isf.read_picture(Path(path).expanduser())))
+                self.ready.put(_Picture(path, isf.read_picture(path_of(path))))
             except UserError as error:
                 self.ready.put(_Picture(path, None, str(error)))
 

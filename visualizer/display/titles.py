@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Protocol
 
 import moderngl
@@ -13,6 +12,7 @@ import numpy as np
 
 from visualizer.display import lettering
 from visualizer.display.lettering import Lettered
+from visualizer.paths import path_of
 from visualizer.types import UserError
 
 LOOK_S = 0.5
@@ -82,7 +82,7 @@ class Titles:
         logo = str(values["logo.file"])
         logo_px = max(round(float(values["logo.size"]) * height_px), 2)
         wanted = (logo, logo_px) if logo else ()
-        self._move("logo", wanted, lambda: lettering.read_logo(Path(logo).expanduser(), logo_px), dt_s)
+        self._move("logo", wanted, lambda: lettering.read_logo(path_of(logo), logo_px), dt_s)
 
     def draw(self, target: moderngl.Framebuffer, brightness: float) -> None:
         """Lays all over a frame; `brightness` in [0, 1] dims it with the picture."""
@@ -108,8 +108,8 @@ class Titles:
         if not file:
             self._file, self._words, self._file_sentence = ("", 0.0), "", ""
             return
-        path = Path(file).expanduser()
         try:
+            path = path_of(file)
             changed = (file, path.stat().st_mtime)
             if changed != self._file:
                 self._words, self._file_sentence, self._file = lettering.read_words(path), "", changed
@@ -118,7 +118,7 @@ class Titles:
         except OSError as error:
             self._file = (file, 0.0)
             self._file_sentence = (
-                f"The words in {path} cannot be read ({error.strerror}): name a text file in text.file."
+                f"The words in {file} cannot be read ({error.strerror}): name a text file in text.file."
             )
 
     def _move(self, name: str, wanted: tuple[Any, ...], paint: Paint, dt_s: float) -> None:

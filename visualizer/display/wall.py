@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image as Picture
 
 from visualizer.display import isf
+from visualizer.paths import path_of
 from visualizer.types import UserError
 
 CORNERS = ("lower_left", "lower_right", "upper_right", "upper_left")
@@ -132,15 +133,17 @@ class Wall:
             self._mask = None
         if not file:
             return
-        path = Path(file).expanduser()
         try:
-            with Picture.open(path) as opened:
+            with Picture.open(path_of(file)) as opened:
                 opened.thumbnail((_MOST_MASK_PX, _MOST_MASK_PX))
                 pixels = np.asarray(opened.convert("L").convert("RGBA"))
-        except (OSError, ValueError, SyntaxError) as error:
+        except UserError as error:
+            self._problems["mask"] = str(error)
+            return
+        except (OSError, ValueError, SyntaxError, Picture.DecompressionBombError) as error:
             reason = getattr(error, "strerror", None) or "not a picture"
             self._problems["mask"] = (
-                f"The mask {path} cannot be read ({reason}): name a picture in wall.mask."
+                f"The mask {file} cannot be read ({reason}): name a picture in wall.mask."
             )
             return
         size = (pixels.shape[1], pixels.shape[0])

@@ -14,9 +14,9 @@ from visualizer import clock
 from visualizer.ipc.ring import Block
 from visualizer.ipc.worker import Worker
 from visualizer.output.output import Output
-from visualizer.output.recorder import path_of
 from visualizer.output.recording import Recording
 from visualizer.parameters import OUTPUTS
+from visualizer.paths import path_of
 from visualizer.types import Image, UserError
 
 FPS = 30.0

@@ -244,17 +244,6 @@ class Recorder:
         self.close()
 
 
-def path_of(text: str) -> Path:
-    """A file or folder as it was typed, `~` for the home folder; UserError for what can be none."""
-    try:
-        path = Path(text).expanduser()
-    except RuntimeError as error:  # nobody of that name
-        raise UserError(f"{text} names no home folder here; write the whole path.") from error
-    if "\0" in text:
-        raise UserError(f"{text!r} is no path.")
-    return path
-
-
 def check_path(path: Path) -> None:
     """UserError unless a recording can be made at `path`; creates nothing."""
     if path.suffix.lower() not in CONTAINERS:

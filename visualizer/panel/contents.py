@@ -17,6 +17,8 @@ from visualizer.panel.background import Background
 from visualizer.panel.model import Model
 from visualizer.panel.surfaces import Card, Elided, button, text
 from visualizer.panel.tiles import PICTURE_PX, Shelf, Tile
+from visualizer.paths import path_of
+from visualizer.types import UserError
 
 ID = "era.content"
 MOST = 200
@@ -138,7 +140,10 @@ def _folder_of(value: str) -> Path | None:
     """The folder that a content lies in or is, judged by its name alone; None where it has none."""
     if not value or value == "traumer" or value.partition(":")[0] == content.CAMERA:
         return None
-    path = Path(value).expanduser()
+    try:
+        path = path_of(value)
+    except UserError:  # being typed
+        return None
     if not path.is_absolute():  # one of our pictures, by its bare name
         return None
     is_file = path.suffix.lower() in content.PICTURE_SUFFIXES | content.VIDEO_SUFFIXES
