@@ -138,9 +138,9 @@ def _check_output(values: ParameterState) -> None:
             "There is no screen here: start it in a desktop session, or make a video with `klangbild render`."
         )
     if values["output.record"]:
-        from visualizer.output.recorder import check_path, path_of
+        from visualizer.output.recorder import check_path
 
-        check_path(path_of(str(values["output.record"])))
+        check_path(paths.path_of(str(values["output.record"])))
 
 
 def _check_input(options: argparse.Namespace, values: ParameterState) -> None:
@@ -247,7 +247,10 @@ def parse_cues(texts: Sequence[str]) -> list[Cue]:
     for text in texts:
         time_s, _, assignment = text.partition(":")
         try:
-            cues.append(Cue(float(time_s), *parameters.parse_assignment(assignment)))
+            cue = Cue(float(time_s), *parameters.parse_assignment(assignment))
+            if not 0.0 <= cue.time_s < float("inf"):
+                raise ValueError(time_s)
+            cues.append(cue)
         except ValueError:
             raise UserError(f"--at takes S:id=value, for example 15:show.mode=era, not {text!r}.") from None
     return sorted(cues, key=lambda cue: cue.time_s)
