@@ -61,7 +61,13 @@ def test_the_card_describes_the_graphs(tiny_tagger: Path, tiny_generator: Path) 
     ]
     generator = load_card(tiny_generator)
     assert generator.graph("model-8.onnx").outputs[0].shape == (1, 3, 8, 8)
-    assert set(generator.files) == {"model.onnx", "model-8.onnx", "weights.safetensors"}
+    assert set(generator.files) == {
+        "model.onnx",
+        "low.onnx",
+        "high.onnx",
+        "model-8.onnx",
+        "weights.safetensors",
+    }
 
 
 def test_every_runtime_agrees_and_the_module_stays_as_it_was(tmp_path: Path) -> None:
