@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from pathlib import Path
 
@@ -66,21 +67,22 @@ def test_a_second_sequence_goes_on_after_the_first(tmp_path: Path) -> None:
 
 
 def test_a_slow_disk_leaves_the_newest_and_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write = stills._write
+    write, is_asked, may_write = stills._write, threading.Event(), threading.Event()
 
     def slowly(pixels: np.ndarray, path: Path, level: int) -> None:
-        time.sleep(0.05)
+        is_asked.set()
+        may_write.wait(20)
         write(pixels, path, level)
 
     monkeypatch.setattr(stills, "_write", slowly)
     sequence = Sequence(tmp_path, FPS)
     for place in range(9):
         sequence.show(picture(10 * place, START_NS + clock.nanoseconds(place / FPS)))
-        time.sleep(0.01)
+        assert is_asked.wait(20)
+    may_write.set()
     sequence.close()
-    told = shades(tmp_path)
-    assert len(told) == 9 and told[0] == 0 and told[-1] == 80 and told == sorted(told)
-    assert sequence.figures()["sequence"]["n_repeated"] >= 4
+    assert shades(tmp_path) == [0] * 8 + [80]
+    assert sequence.figures()["sequence"]["n_repeated"] == 7
 
 
 def test_impossible_places_are_told(tmp_path: Path) -> None:
