@@ -104,7 +104,8 @@ def compose(folder: Path) -> Path:
 
 def render(desk: Desk, medley: Path, mode: str, *options: str) -> Path:
     """What `klangbild render` makes of the medley, with the models of `desk`."""
-    told = "-".join(desk.sums((desk.tagger, desk.transfer, desk.generator, desk.mvnet)).values())
+    painters = (desk.mvnet,) if mode == "era" else (desk.tagger, desk.transfer, desk.generator)
+    told = "-".join(desk.sums(painters).values())
     path = desk.runs.resolve() / f"medley-{mode}{''.join(options)}-{told}.mp4"
     if path.is_file():
         return path
