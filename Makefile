@@ -7,7 +7,7 @@ run: .venv/installed-run
 	@bash scripts/show.sh
 
 test: .venv/installed-test
-	$(PY) -m pytest
+	$(PY) -m pytest --numprocesses 2 --dist loadgroup
 
 lint: .venv/installed-test
 	.venv/bin/ruff check .

@@ -6,6 +6,8 @@ import signal
 import sys
 from pathlib import Path
 
+import pytest
+
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from tests.osc_surface import surface
@@ -18,3 +20,14 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 __all__ = ["line_in", "line_in_server", "midi_server", "screen", "screen_server", "surface"]
+
+_DEVICES = {"screen", "screen_server", "line_in", "line_in_server", "midi_server", "desk", "environment"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """For runs in two processes: what needs virtual devices stays in one of them, one after the other; of
+    everything else a file stays together, for what its tests share."""
+    for item in items:
+        needs_devices = not _DEVICES.isdisjoint(getattr(item, "fixturenames", ()))
+        group = "devices" if needs_devices else item.nodeid.partition("::")[0]
+        item.add_marker(pytest.mark.xdist_group(group))

@@ -116,7 +116,8 @@ def test_a_press_on_a_slider_sets_the_value_and_an_echo_does_not_move_it(driven:
     control = control_of(driven, "effects.zoom")
     slider = control.widget
     assert isinstance(slider, Slider) and control.number is not None
-    place = QPoint(round(slider.width() * 0.8), slider.height() // 2)
+    groove = slider._groove()
+    place = QPoint(round(groove.x() + 0.8 * groove.width()), slider.height() // 2)
     QTest.mousePress(slider, LEFT, pos=place)
     chosen = driven.set()["effects.zoom"]
     assert chosen == pytest.approx(0.8, abs=0.05)
