@@ -156,6 +156,14 @@ class VirtualLineIn(_Virtual):
             self._pactl("set-default-source", f"{name}.monitor")
         return module
 
+    def hush(self) -> None:
+        """Ends whatever still plays."""
+        players = [process for process in self._processes if process is not self.daemon]
+        for player in players:
+            player.kill()
+            player.wait()
+            self._processes.remove(player)
+
     def unplug(self) -> None:
         """Takes the sink `vin` and its monitor away, as when the interface is pulled out."""
         if self._module is not None:

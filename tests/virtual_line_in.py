@@ -25,4 +25,5 @@ def line_in(line_in_server: VirtualLineIn) -> Iterator[VirtualLineIn]:
     """The virtual line-in with its environment in os.environ for the length of one test."""
     with line_in_server.applied():
         yield line_in_server
+    line_in_server.hush()
     line_in_server.plug()

@@ -88,10 +88,13 @@ def _play(desk: Controller, surface: Surface) -> None:
 
 
 def _play_clock(desk: Controller, surface: Surface) -> None:
-    """The tempo of the clock becomes the tempo of the show."""
+    """The tempo of the clock becomes the tempo of the show; a busy machine may be late with some ticks."""
     desk.send(0xFA)
-    begin_s = time.monotonic()
-    for number in range(round(6 * BPM / 60 * 24)):
+    begin_s, told = time.monotonic(), 0.0
+    for number in range(round(30 * BPM / 60 * 24)):
         time.sleep(max(0.0, begin_s + number * 60 / BPM / 24 - time.monotonic()))
         desk.send(0xF8)
-    assert surface.told["features/tempo"][0] == pytest.approx(BPM, rel=0.04)  # late ticks on a busy machine
+        told = surface.told["features/tempo"][0]
+        if number > 6 * BPM / 60 * 24 and told == pytest.approx(BPM, rel=0.02):
+            return
+    raise AssertionError(f"the show has {told} beats a minute, the clock {BPM}")
