@@ -19,3 +19,8 @@ class Canvas:
         """Frees both."""
         self.framebuffer.release()
         self.texture.release()
+
+
+def scaled(size: tuple[int, int], share: float) -> tuple[int, int]:
+    """A share of a size in px, each side at least 1."""
+    return max(round(size[0] * share), 1), max(round(size[1] * share), 1)

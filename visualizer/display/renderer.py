@@ -13,7 +13,7 @@ import numpy as np
 from visualizer import parameters
 from visualizer.display import isf
 from visualizer.display.between import Between
-from visualizer.display.canvas import Canvas
+from visualizer.display.canvas import Canvas, scaled
 from visualizer.display.chain import Chain
 from visualizer.display.dissolve import Deck
 from visualizer.display.flash_limiter import FlashLimiter
@@ -28,9 +28,9 @@ SOFT_PX = 48
 """Side of the blurred picture that surrounds the sharp one."""
 GLOW_SHARE = 0.25
 GLOW_THRESHOLD = 0.35
-SOFTWARE_SCALE = 0.4
-"""Share of the frame's size at which the scene is composed under software GL: 288 rows at 720, just above
-the 256 of the images."""
+SOFTWARE_SCALE, SOFTWARE_ROWS = 0.4, 320
+"""Share of the frame's size, and most rows, at which the scene is composed under software GL: 288 rows at
+720, just above the 256 of the images."""
 SOFTWARE_GENERATOR_SHARE = 0.8
 """Of the scene's size; the generator is soft, and only a CPU minds its price."""
 ARRIVAL_S = 2.0
@@ -73,7 +73,7 @@ class Renderer:
         self.context = context
         self.size = size
         self.software = is_software(context)
-        self._scale = scale or (SOFTWARE_SCALE if self.software else 1.0)
+        self._scale = scale
         self._effects = {
             name: isf.Effect(context, isf.load(name, shaders))
             for name in (
@@ -118,11 +118,10 @@ class Renderer:
         self._warm_up()
 
     def _allocate(self) -> None:
-        width, height = self.size
-        work = (max(round(width * self._scale), 1), max(round(height * self._scale), 1))
-        glow = (max(round(work[0] * GLOW_SHARE), 1), max(round(work[1] * GLOW_SHARE), 1))
-        share = SOFTWARE_GENERATOR_SHARE if self.software else 1.0
-        backdrop = (max(round(work[0] * share), 1), max(round(work[1] * share), 1))
+        usual = min(SOFTWARE_SCALE, SOFTWARE_ROWS / self.size[1]) if self.software else 1.0
+        work = scaled(self.size, self._scale or usual)
+        glow = scaled(work, GLOW_SHARE)
+        backdrop = scaled(work, SOFTWARE_GENERATOR_SHARE if self.software else 1.0)
         self._backdrop = Canvas(self.context, backdrop)
         self._graded = self._limited = Canvas(self.context, work)
         self._scenes = [Canvas(self.context, work) for _ in range(2)]
