@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import threading
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ import pytest
 
 from visualizer import parameters
 from visualizer.display import lettering
+from visualizer.display.aside import Aside
 from visualizer.display.offscreen import Offscreen
 from visualizer.types import UInt8, UserError
 
@@ -141,6 +144,33 @@ def test_what_cannot_be_shown_is_told_and_the_show_goes_on(
     assert told in screen.renderer.titles.sentence
     frame(screen, {})
     assert screen.renderer.titles.sentence == ""
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names on this system")
+@pytest.mark.parametrize("id", ["text.file", "logo.file"])
+def test_a_pipe_without_a_writer_stalls_nothing(screen: Offscreen, tmp_path: Path, id: str) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    bare = frame(screen, {})
+    assert np.array_equal(frame(screen, {id: str(tmp_path / "pipe")}), bare)
+    assert "is no file" in screen.renderer.titles.sentence
+    frame(screen, {})
+
+
+def test_frames_go_on_while_something_is_read() -> None:
+    held, aside = threading.Event(), Aside[int]("test", live=True)
+
+    def slowly() -> int:
+        held.wait(10)
+        return 7
+
+    aside.begin(slowly)
+    assert aside.take() is None and aside.is_busy
+    held.set()
+    deadline = time.monotonic() + 10
+    while (answer := aside.take()) is None and time.monotonic() < deadline:
+        time.sleep(0.005)
+    assert answer == 7 and aside.take() is None and not aside.is_busy
+    aside.close()
 
 
 def test_letters_that_a_font_lacks_are_left_out_and_told(tmp_path: Path) -> None:

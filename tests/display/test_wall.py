@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -145,6 +146,10 @@ def test_a_mask_keeps_its_black_parts_black(context: moderngl.Context, tmp_path:
     ):
         shown = hang(context, values(mask=wrong), quarters(), hung)
         assert told in hung.sentence and corners(shown) == list(COLOURS)
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe")
+        hang(context, values(mask=str(tmp_path / "pipe")), quarters(), hung)
+        assert "is no file" in hung.sentence
     hung.release()
 
 

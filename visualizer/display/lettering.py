@@ -56,6 +56,8 @@ def write(words: str, font: str, colour: str, line_px: int) -> Lettered:
 def read_logo(path: Path, height_px: int) -> Lettered:
     """A picture with alpha in that height; UserError for what is no picture."""
     try:
+        if path.exists() and not path.is_file():
+            raise UserError(f"The logo {path} is no file: name a PNG in logo.file.")
         with Picture.open(path) as opened:
             width, height = opened.size
             if width * height > 100_000_000:
@@ -70,15 +72,33 @@ def read_logo(path: Path, height_px: int) -> Lettered:
     return Lettered(np.asarray(picture))
 
 
-def read_words(path: Path) -> str:
-    """The words in a text file, at most MOST_LETTERS; UserError where it cannot be read."""
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a text file says, and when it was written."""
+
+    changed_s: float
+    """Its Unix time."""
+    text: str
+
+
+def read_words(path: Path, known: Words) -> Words:
+    """The words in a text file, at most MOST_LETTERS; `known` while it has not changed.
+
+    UserError where it cannot be read, or is no file but a pipe or a device.
+    """
     try:
+        stamp_s = path.stat().st_mtime
+        if not path.is_file():
+            raise UserError(f"{path} is no file: name a text file in text.file.")
+        if stamp_s == known.changed_s:
+            return known
         with path.open("rb") as file:
-            return file.read(4 * MOST_LETTERS).decode("utf-8", "replace").lstrip("\ufeff").strip()
+            text = file.read(4 * MOST_LETTERS).decode("utf-8", "replace").lstrip("\ufeff").strip()
     except OSError as error:
         raise UserError(
             f"The words in {path} cannot be read ({error.strerror}): name a text file in text.file."
         ) from error
+    return Words(stamp_s, text)
 
 
 def has_glyph(face: ImageFont.FreeTypeFont, letter: str) -> bool:

@@ -75,7 +75,7 @@ class Surfaces:
         if is_direct:
             self._renderer.draw_again(screen)
         else:
-            self._wall = self._wall or Wall(self._renderer.context)
+            self._wall = self._wall or Wall(self._renderer.context, live=True)
             self._wall.draw(texture, screen, values)
         self._mirrors.show(texture)
         if self._sharing is not None:

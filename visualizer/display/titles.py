@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import moderngl
 import numpy as np
 
 from visualizer.display import lettering
-from visualizer.display.lettering import Lettered
+from visualizer.display.aside import Aside
+from visualizer.display.lettering import Lettered, Words
 from visualizer.paths import path_of
 from visualizer.types import UserError
 
@@ -37,14 +37,14 @@ class _Panel:
     is_going: bool = False
 
 
-@dataclass(slots=True)
 class _Layer:
     """Words or logo: what is shown, what goes, and what is being painted."""
 
-    panels: list[_Panel] = field(default_factory=list)
-    asked: tuple[Any, ...] = ()
-    painting: Future[Lettered] | None = None
-    sentence: str = ""
+    def __init__(self, name: str, live: bool) -> None:
+        self.panels: list[_Panel] = []
+        self.asked: tuple[Any, ...] = ()
+        self.painting = Aside[Lettered](name, live)
+        self.sentence = ""
 
 
 class Titles:
@@ -55,12 +55,12 @@ class Titles:
 
     def __init__(self, context: moderngl.Context, effect: Any, live: bool) -> None:
         """`effect`: the compiled shader `title`."""
-        self._context, self._effect, self._live = context, effect, live
-        self._painter = ThreadPoolExecutor(1, "titles")
-        self._layers = {"text": _Layer(), "logo": _Layer()}
+        self._context, self._effect = context, effect
+        self._layers = {name: _Layer(name, live) for name in ("text", "logo")}
+        self._reading = Aside[Words]("words", live)
         self._values: Values
-        self._file: tuple[str, float] = ("", 0.0)
-        self._words = ""
+        self._file = ""
+        self._words = Words(0.0, "")
         self._file_sentence = ""
         self._look_s = 0.0
         self._height_px = 0
@@ -74,7 +74,7 @@ class Titles:
         """Moves on by dt for a frame of that height."""
         self._values, self._height_px = values, height_px
         self._look(str(values["text.file"]), dt_s)
-        words = str(values["text.words"]) or self._words
+        words = str(values["text.words"]) or self._words.text
         font, colour = str(values["text.font"]), str(values["text.colour"])
         line_px = max(round(float(values["text.size"]) * height_px), 4)
         wanted: tuple[Any, ...] = (words, font, colour, line_px) if words.strip() else ()
@@ -94,42 +94,39 @@ class Titles:
 
     def release(self) -> None:
         """Frees textures and thread."""
-        self._painter.shutdown(wait=False, cancel_futures=True)
+        self._reading.close()
         for layer in self._layers.values():
+            layer.painting.close()
             for panel in layer.panels:
                 panel.texture.release()
 
     def _look(self, file: str, dt_s: float) -> None:
-        """Reads the text file when it has changed."""
+        """Reads the text file when it has changed; what it said last stays while it cannot be read."""
         self._look_s -= dt_s
-        if file == self._file[0] and self._look_s > 0.0:
-            return
-        self._look_s = LOOK_S
-        if not file:
-            self._file, self._words, self._file_sentence = ("", 0.0), "", ""
-            return
+        if file != self._file:
+            self._file, self._words, self._file_sentence, self._look_s = file, Words(0.0, ""), "", 0.0
+            self._reading.drop()
+        if file and self._look_s <= 0.0 and not self._reading.is_busy:
+            self._look_s, known = LOOK_S, self._words
+            self._reading.begin(lambda: lettering.read_words(path_of(file), known))
         try:
-            path = path_of(file)
-            changed = (file, path.stat().st_mtime)
-            if changed != self._file:
-                self._words, self._file_sentence, self._file = lettering.read_words(path), "", changed
+            read = self._reading.take()
         except UserError as error:
-            self._file_sentence, self._file = str(error), (file, 0.0)
-        except OSError as error:
-            self._file = (file, 0.0)
-            self._file_sentence = (
-                f"The words in {file} cannot be read ({error.strerror}): name a text file in text.file."
-            )
+            self._file_sentence = str(error)
+        else:
+            if read is not None:
+                self._words, self._file_sentence = read, ""
 
     def _move(self, name: str, wanted: tuple[Any, ...], paint: Paint, dt_s: float) -> None:
         layer = self._layers[name]
         if wanted != layer.asked:
             layer.asked, layer.sentence = wanted, ""
-            layer.painting = self._painter.submit(paint) if wanted else None
-            if not wanted:
+            if wanted:
+                layer.painting.begin(paint)
+            else:
+                layer.painting.drop()
                 self._dismiss(layer)
-        if layer.painting is not None and (not self._live or layer.painting.done()):
-            self._take(layer)
+        self._take(layer)
         fade_s = float(self._values[f"{name}.fade_s"])
         step = dt_s / fade_s if fade_s > 0.0 else 1.0
         for panel in list(layer.panels):
@@ -139,13 +136,14 @@ class Titles:
                 panel.texture.release()
 
     def _take(self, layer: _Layer) -> None:
-        assert layer.painting is not None
-        painting, layer.painting = layer.painting, None
+        """Shows what has been painted, if it is ready."""
         try:
-            lettered = painting.result()
+            lettered = layer.painting.take()
         except UserError as error:
             layer.sentence = str(error)
             self._dismiss(layer)
+            return
+        if lettered is None:
             return
         layer.sentence = lettered.sentence
         height, width = lettered.pixels.shape[:2]

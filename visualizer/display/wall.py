@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from PIL import Image as Picture
 
 from visualizer.display import isf
+from visualizer.display.aside import Aside
 from visualizer.paths import path_of
-from visualizer.types import UserError
+from visualizer.types import UInt8, UserError
 
 CORNERS = ("lower_left", "lower_right", "upper_right", "upper_left")
 _UNIT = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
@@ -86,11 +87,27 @@ def _homography(source: NDArray[np.float64], target: NDArray[np.float64]) -> NDA
     return np.append(solved, 1.0).reshape(3, 3)
 
 
+def read_mask(file: str) -> UInt8:
+    """The mask in a picture file, (H, W, 4) uint8; UserError where it is none."""
+    try:
+        path = path_of(file)
+        if path.exists() and not path.is_file():
+            raise UserError(f"The mask {file} is no file: name a picture in wall.mask.")
+        with Picture.open(path) as opened:
+            opened.thumbnail((_MOST_MASK_PX, _MOST_MASK_PX))
+            return np.asarray(opened.convert("L").convert("RGBA"))
+    except (OSError, ValueError, SyntaxError, Picture.DecompressionBombError) as error:
+        reason = getattr(error, "strerror", None) or "not a picture"
+        raise UserError(f"The mask {file} cannot be read ({reason}): name a picture in wall.mask.") from error
+
+
 class Wall:
     """Draws a picture onto a wall. Owner: the thread of its GL context."""
 
-    def __init__(self, context: moderngl.Context, shaders: Path | None = None) -> None:
+    def __init__(self, context: moderngl.Context, shaders: Path | None = None, live: bool = False) -> None:
+        """With `live` a mask shows when it has been read; without, the frame waits for it."""
         self._context = context
+        self._reading = Aside[UInt8]("mask", live)
         self._effect = isf.Effect(context, isf.load("wall", shaders))
         self._white = context.texture((1, 1), 4, b"\xff\xff\xff\xff")
         self._mask: moderngl.Texture | None = None
@@ -125,33 +142,34 @@ class Wall:
         self._effect.draw(target, {"inputImage": picture, "mask": self._mask or self._white}, given)
 
     def _load_mask(self, file: str) -> None:
-        if file == self._mask_of:
-            return
-        self._mask_of, self._problems["mask"] = file, ""
-        if self._mask is not None:
-            self._mask.release()
-            self._mask = None
-        if not file:
-            return
+        """Begins to read another mask, and takes it when it is there."""
+        if file != self._mask_of:
+            self._mask_of, self._problems["mask"] = file, ""
+            self._hang_mask(None)
+            if file:
+                self._reading.begin(lambda: read_mask(file))
+            else:
+                self._reading.drop()
         try:
-            with Picture.open(path_of(file)) as opened:
-                opened.thumbnail((_MOST_MASK_PX, _MOST_MASK_PX))
-                pixels = np.asarray(opened.convert("L").convert("RGBA"))
+            pixels = self._reading.take()
         except UserError as error:
             self._problems["mask"] = str(error)
             return
-        except (OSError, ValueError, SyntaxError, Picture.DecompressionBombError) as error:
-            reason = getattr(error, "strerror", None) or "not a picture"
-            self._problems["mask"] = (
-                f"The mask {file} cannot be read ({reason}): name a picture in wall.mask."
-            )
-            return
-        size = (pixels.shape[1], pixels.shape[0])
-        self._mask = self._context.texture(size, 4, np.ascontiguousarray(pixels[::-1]))
-        self._mask.repeat_x = self._mask.repeat_y = False
+        if pixels is not None:
+            self._hang_mask(pixels)
+
+    def _hang_mask(self, pixels: UInt8 | None) -> None:
+        if self._mask is not None:
+            self._mask.release()
+            self._mask = None
+        if pixels is not None:
+            size = (pixels.shape[1], pixels.shape[0])
+            self._mask = self._context.texture(size, 4, np.ascontiguousarray(pixels[::-1]))
+            self._mask.repeat_x = self._mask.repeat_y = False
 
     def release(self) -> None:
-        """Frees the program and textures."""
+        """Frees the program, textures and thread."""
+        self._reading.close()
         self._effect.release()
         self._white.release()
         if self._mask is not None:
