@@ -36,7 +36,6 @@ class Mirrors:
         """`main_window`: GLFW's handle of the window whose context is shared and stays the current one."""
         self._main = main_window
         self._mirrors: dict[str, _Mirror] = {}
-        self._wanted: tuple[str, ...] = ()
         self.sentence = ""
         """What is missing; "" when all are there."""
 
@@ -53,7 +52,7 @@ class Mirrors:
         there = monitors.connected()
         chosen = choose(there, wanted, taken)
         missing = [name for name, found in chosen.items() if found is None]
-        told = [f"Mirror {', '.join(missing)} is not connected."] if missing else []
+        told = [_missing(name, there) for name in missing]
         found = {monitor.name: monitor for monitor in chosen.values() if monitor is not None}
         for name in [name for name, m in self._mirrors.items() if found.get(name) != m.monitor]:
             self._mirrors.pop(name).close()
@@ -89,6 +88,12 @@ def choose(there: Sequence[Monitor], wanted: str, taken: str) -> dict[str, Monit
         found = monitors.choose(there, name)
         chosen[name] = None if found is None or found.name == taken else found
     return chosen
+
+
+def _missing(name: str, there: Sequence[Monitor]) -> str:
+    if monitors.choose(there, name) is not None:
+        return f"{name} has the show's own window: it needs no mirror."
+    return f"Mirror {name} is not connected."
 
 
 class _Mirror:
