@@ -12,6 +12,7 @@ import pytest
 
 from visualizer import clock
 from visualizer.output import stills
+from visualizer.output.relay import Relay
 from visualizer.output.stills import Sequence, Still
 from visualizer.types import Image, UserError
 
@@ -101,3 +102,20 @@ def test_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     with pytest.raises(UserError, match="cannot be written"):
         still.show(picture(1, clock.now_ns()))
     assert not (tmp_path / "a.png").exists()
+
+
+def test_what_a_library_raises_ends_the_output_with_a_sentence() -> None:
+    class Strange(Exception):
+        pass
+
+    def fail(image: Image) -> None:
+        raise Strange("out of cheese")
+
+    relay = Relay("strange", fail)
+    relay.offer(picture(1, START_NS))
+    deadline = time.monotonic() + 10
+    with pytest.raises(UserError, match=r"out of cheese.*switch it off and on"):
+        while time.monotonic() < deadline:
+            relay.offer(picture(1, START_NS))
+            time.sleep(0.005)
+    relay.close()

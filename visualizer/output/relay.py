@@ -74,8 +74,8 @@ class Relay:
                     return
             try:
                 self._take(image, sound)
-            except (UserError, OSError, RuntimeError, ValueError) as error:
-                self._error = error if isinstance(error, UserError) else UserError(str(error))
+            except Exception as error:  # a receiver's library raises what it likes; the others go on
+                self._error = error if isinstance(error, UserError) else UserError(_sentence(error))
                 return
 
     def _take(self, image: Image | None, sound: list[Float32]) -> None:
@@ -85,3 +85,7 @@ class Relay:
         if image is not None:
             self._show(image)
             self.n_shown += 1
+
+
+def _sentence(error: Exception) -> str:
+    return f"An output failed ({error or type(error).__name__}): switch it off and on again."
