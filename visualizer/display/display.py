@@ -136,6 +136,7 @@ class Display(Worker):
             shown_s,
             clock.seconds(shown_ns - features.time_ns) if features else None,
             clock.seconds(shown_ns - image.heard_ns) if features and image and image.heard_ns else None,
+            image is not None,
         )
         if self._readback:
             self._readback.stamp(shown_ns)

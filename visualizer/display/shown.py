@@ -21,12 +21,20 @@ class Shown:
         self.n_long_gaps = 0
         self.longest_gap_s = 0.0
         """Of all."""
+        self.firsts_s: dict[str, float] = {}
+        """When the first `frame` was shown, the second, so that pixels are `moving`, and the first `image`."""
         self._times: deque[float] = deque()
         self._gaps: deque[tuple[float, float]] = deque()
         self._latencies: deque[tuple[float, float | None, float | None]] = deque()
 
-    def add(self, time_s: float, light_s: float | None, image_s: float | None) -> None:
+    def add(
+        self, time_s: float, light_s: float | None, image_s: float | None, has_image: bool = False
+    ) -> None:
         """A frame was shown at `time_s`; how old the sound was that moved its shaders and its image."""
+        if "image" not in self.firsts_s:
+            self.firsts_s.setdefault("moving" if self.n else "frame", time_s)
+            if has_image:
+                self.firsts_s["image"] = time_s
         if self._times:
             gap_s = time_s - self._times[-1]
             self.longest_gap_s = max(self.longest_gap_s, gap_s)
@@ -67,6 +75,7 @@ class Shown:
         }
         return {
             "n_shown": self.n,
+            "firsts_s": self.firsts_s,
             "shown_fps": round(self.fps, 1),
             "longest_gap_ms": _ms(max((gap for _, gap in self._gaps), default=None)),
             "longest_gap_ever_ms": _ms(self.longest_gap_s),
