@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 COMMANDS: dict[str, tuple[str, str]] = {
-    "live": ("visualizer.live", "start the show (also without any command)"),
+    "live": ("visualizer.ahead", "start the show (also without any command)"),
     "render": ("visualizer.offline.render", "make a video of a piece of music"),
     "listen": ("visualizer.offline.listen", "tell what is heard in a piece of music"),
     "models": ("visualizer.checkpoints.cli", "list, explain, check and sample the networks"),

@@ -14,14 +14,16 @@ from pathlib import Path
 from typing import Any
 
 from visualizer import clock, parameters, paths, settings
+from visualizer.ahead import DISPLAY
 from visualizer.control.commands import PANEL, Commands
 from visualizer.control.decks import Decks
 from visualizer.control.preset_files import Preset
 from visualizer.control.presets import Presets
+from visualizer.ipc.process import Process
 from visualizer.ipc.regions import Regions
+from visualizer.ipc.spec import WorkerSpec
 from visualizer.ipc.supervisor import Supervisor
 from visualizer.ipc.throttle import Throttle
-from visualizer.ipc.worker import WorkerSpec
 from visualizer.metrics import StatusWriter
 from visualizer.parameters import PARAMETERS, ParameterState, Value
 from visualizer.types import UserError
@@ -35,8 +37,13 @@ _NO_PICTURE_LIMIT_S = 60.0
 _BY_HAND = ("key", "panel")
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Runs the show until it is closed, ended by a signal, or its duration is over; the exit code."""
+def main(
+    arguments: Sequence[str], prefix: str | None = None, begun: Mapping[str, Process] | None = None
+) -> int:
+    """Runs the show until it is closed, ended by a signal, or its duration is over; the exit code.
+
+    `begun` are processes that wait for their workers already, for regions with that prefix.
+    """
     options = _parse(arguments)
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(message)s")
     kept = _kept()
@@ -48,11 +55,11 @@ def main(arguments: Sequence[str]) -> int:
     cues = parse_cues(options.at)
     decks = Decks(values)
     commands = Commands(values, decks, Lists())
-    regions = Regions.create()
+    regions = Regions.create(prefix=prefix)
     commands.cues.grid.listen(regions.features.read_newer)
     with (
         closing(StatusWriter(options.status)) as status,
-        Supervisor(_specs(_has_panel(options)), regions, commands, commands.obey) as supervisor,
+        Supervisor(_specs(_has_panel(options)), regions, commands, commands.obey, begun) as supervisor,
     ):
         supervisor.pin("deck_a", decks.pinned(on_air=True))
         supervisor.start()
@@ -221,9 +228,9 @@ def _specs(panel: bool) -> list[WorkerSpec]:
         for slot in ("a", "b")
     ]
     return [
-        WorkerSpec("display", "visualizer.display.display:Display", standby=True, stop_group=1),
-        WorkerSpec("capture", "visualizer.audio.capture:Capture", threads=1, stop_group=1),
+        DISPLAY,
         *decks,
+        WorkerSpec("capture", "visualizer.audio.capture:Capture", threads=1, stop_group=1),
         WorkerSpec(
             "output", "visualizer.output.outputs:Outputs", threads=1, autostart=False, stop_limit_s=10.0
         ),

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 import pytest
 
 from visualizer.ipc import memory
+from visualizer.ipc.spec import make_prefix
 
 
 @pytest.fixture
 def prefix() -> Iterator[str]:
     """A prefix for region names; whatever a test makes under it, it must unlink."""
-    name = memory.make_prefix()
+    name = make_prefix()
     yield name
     left = memory.leftovers(name)
     memory.remove(left)

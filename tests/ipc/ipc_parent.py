@@ -6,8 +6,8 @@ import json
 import sys
 
 from visualizer.ipc.regions import Regions
+from visualizer.ipc.spec import WorkerSpec
 from visualizer.ipc.supervisor import Supervisor
-from visualizer.ipc.worker import WorkerSpec
 
 
 class Values:

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ipc_killing import kill_after, kill_at_line
 
-from visualizer.ipc import memory
 from visualizer.ipc.ring import AudioRing, Block
 from visualizer.ipc.ring_store import RingStore
+from visualizer.ipc.spec import make_prefix
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="kills forked writers")
 WRAP = 2**64
@@ -64,7 +64,7 @@ actions = st.lists(
 @settings(max_examples=150, deadline=None)
 @given(actions, st.sampled_from([0, 12345, WRAP - 1, WRAP - 300, WRAP - 2]))
 def test_every_sample_is_delivered_once_or_counted(todo: list[Action], base: int) -> None:
-    ring = AudioRing.create(memory.make_prefix() + "prop", RATE_HZ, 0.2, first=base)
+    ring = AudioRing.create(make_prefix() + "prop", RATE_HZ, 0.2, first=base)
     try:
         reader, n_written, n_read, n_lost = AudioRing.attach(ring.name).reader(), 0, 0, 0
         epochs: list[int] = []

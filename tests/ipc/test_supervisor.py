@@ -14,8 +14,8 @@ import pytest
 
 from visualizer.ipc import child, memory
 from visualizer.ipc.regions import Regions
+from visualizer.ipc.spec import WorkerSpec
 from visualizer.ipc.supervisor import Supervisor
-from visualizer.ipc.worker import WorkerSpec
 
 LIMIT_S = 30.0
 on_posix = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
@@ -152,7 +152,7 @@ def test_a_parent_that_gets_no_process_goes_on_and_tries_again(
         raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
 
     with monkeypatch.context() as full_machine:
-        full_machine.setattr(child, "_Process", refuse)
+        full_machine.setattr(child, "Process", refuse)
         os.kill(before, signal.SIGTERM)
         show.until(lambda: "temporarily unavailable" in show["capture"]["last_end"])
         assert show["capture"]["state"] == "waiting"

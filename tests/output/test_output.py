@@ -18,7 +18,7 @@ import pytest
 from visualizer import clock, parameters
 from visualizer.ipc.regions import Regions
 from visualizer.ipc.supervisor import Supervisor
-from visualizer.ipc.worker import WorkerSpec
+from visualizer.ipc.spec import WorkerSpec
 from visualizer.output.outputs import Outputs
 from visualizer.output.recording import free_path
 from visualizer.types import Image

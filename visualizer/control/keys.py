@@ -6,7 +6,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from visualizer.control.commands import ACTIONS
 from visualizer.control.preset_files import SLOTS
 
 
@@ -78,12 +77,12 @@ _LONG_ROW = 4
 OWN = ("next_monitor",)
 """What the display does by itself."""
 
-KNOWN = tuple(ACTIONS)
-"""What the parent can be asked for."""
 
+def find(symbol: str, shift: bool, ctrl: bool, known: Collection[str] | None = None) -> Binding | None:
+    """The binding of a key, or None where it means nothing.
 
-def find(symbol: str, shift: bool, ctrl: bool, known: Collection[str] = KNOWN) -> Binding | None:
-    """The binding of a key, or None where it means nothing; `known` is what the parent can be asked for."""
+    `known` is what the parent can be asked for, None for all of `commands.ACTIONS`.
+    """
     for binding in BINDINGS:
         if (binding.symbol, binding.ctrl) != (symbol, ctrl):
             continue
@@ -96,9 +95,9 @@ def _has_shifted(symbol: str) -> bool:
     return any(b.symbol == symbol and b.shift for b in BINDINGS)
 
 
-def is_useful(binding: Binding, known: Collection[str] = KNOWN) -> bool:
+def is_useful(binding: Binding, known: Collection[str] | None = None) -> bool:
     """Whether the key does something in this show."""
-    return not binding.does or binding.does in OWN or binding.does in known
+    return known is None or not binding.does or binding.does in OWN or binding.does in known
 
 
 def changes(binding: Binding, settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -110,7 +109,7 @@ def changes(binding: Binding, settings: Mapping[str, Any]) -> dict[str, Any]:
     return {}
 
 
-def card(known: Collection[str] = KNOWN) -> list[tuple[str, str]]:
+def card(known: Collection[str] | None = None) -> list[tuple[str, str]]:
     """The useful keys with what they do; keys that do the same share a line."""
     lines: dict[str, list[str]] = {}
     for binding in BINDINGS:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import glfw
 import moderngl
 
 from visualizer.display import monitors
 from visualizer.display.monitors import Monitor
+from visualizer.display.quick_glfw import glfw
 from visualizer.types import UserError
 
 _VERTEX = """

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import glfw
+from visualizer.display.quick_glfw import glfw
 
 
 @dataclass(frozen=True, slots=True)

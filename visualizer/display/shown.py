@@ -22,7 +22,7 @@ class Shown:
         self.longest_gap_s = 0.0
         """Of all."""
         self.firsts_s: dict[str, float] = {}
-        """When the first `frame` was shown, the second, so that pixels are `moving`, and the first `image`."""
+        """When the first `frame` was shown, when the second (pixels are `moving`), and the first `image`."""
         self._times: deque[float] = deque()
         self._gaps: deque[tuple[float, float]] = deque()
         self._latencies: deque[tuple[float, float | None, float | None]] = deque()

@@ -6,11 +6,11 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-import glfw
 import moderngl
 
 from visualizer.display import monitors
 from visualizer.display.monitors import Monitor
+from visualizer.display.quick_glfw import glfw
 from visualizer.display.renderer import is_software
 from visualizer.types import UserError
 

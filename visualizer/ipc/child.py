@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import logging
-import multiprocessing
-import os
 import signal
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict
-from multiprocessing.context import SpawnProcess
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import psutil
 
 from visualizer import clock
 from visualizer.ipc import loop
-from visualizer.ipc.pipes import Message, Pipe, make_pair
+from visualizer.ipc.pipes import Message
+from visualizer.ipc.process import Process
 from visualizer.ipc.regions import Regions
-from visualizer.ipc.worker import WorkerSpec
+from visualizer.ipc.spec import WorkerSpec
 
 Snapshot = Callable[[], Mapping[str, Any]]
 
@@ -32,47 +28,15 @@ STANDBY_AFTER_S = 2.0
 
 _BACK_OFF_S = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 5.0)
 _USER_ERROR_BACK_OFF_S = (5.0, 10.0, 20.0, 30.0)
-_THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 _TELLING_EXITS = (loop.EXIT_FAILED, loop.EXIT_USER_ERROR)
 _log = logging.getLogger("visualizer.supervisor")
-_CONTEXT = multiprocessing.get_context("spawn")
-
-
-class _Process:
-    """A spawned interpreter with its pipe. It has imported its target when told to `begin`."""
-
-    def __init__(self, spec: WorkerSpec, regions: Regions) -> None:
-        ours, theirs = make_pair()
-        arguments = (json.dumps(asdict(spec)), regions.prefix, list(regions.workers), theirs)
-        self.process: SpawnProcess = _CONTEXT.Process(
-            target=loop.run_child, args=arguments, name=f"klangbild-{spec.name}", daemon=True
-        )
-        self.pipe = Pipe(ours)
-        self.started_ns = clock.now_ns()
-        try:
-            with _environment(spec.threads), _interrupts_held_back():
-                self.process.start()
-        finally:
-            theirs.close()
-
-    @property
-    def is_alive(self) -> bool:
-        return self.process.is_alive()
-
-    def begin(self, settings: Mapping[str, Any]) -> None:
-        self.started_ns = clock.now_ns()
-        self.pipe.send({"type": "begin", "settings": dict(settings)})
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.join(0.5)  # one that sits in the kernel is left behind rather than waited for
-        self.pipe.close()
 
 
 class Child:
     """One worker of the supervisor, through all the processes that it may need. For one thread."""
 
-    def __init__(self, spec: WorkerSpec, regions: Regions) -> None:
+    def __init__(self, spec: WorkerSpec, regions: Regions, spare: Process | None = None) -> None:
+        """`spare` is a process that was started for it before."""
         self.spec = spec
         self.n_restarts = 0
         """Processes started after the first."""
@@ -86,8 +50,8 @@ class Child:
         self._slot = regions.health[spec.name]
         self._slot_counter = 0
         self._health: dict[str, Any] = {}
-        self._running: _Process | None = None
-        self._spare: _Process | None = None
+        self._running: Process | None = None
+        self._spare = spare
         self._usage: psutil.Process | None = None
         self._n_failures = 0
         self._due_ns = 0
@@ -252,11 +216,14 @@ class Child:
         if spare is not None and not spare.is_alive:
             spare.kill()
             spare = None
-        self._running = spare or _Process(self.spec, self._regions)
+        self._running = spare or self._make()
         self._health, self._kill_ns, self._is_user_error = {}, None, False
         self._running.begin({**settings, **self.pinned})
 
-    def _watch(self, running: _Process, now_ns: int, excused_ns: int) -> None:
+    def _make(self) -> Process:
+        return Process(self.spec, self._regions.prefix, self._regions.workers)
+
+    def _watch(self, running: Process, now_ns: int, excused_ns: int) -> None:
         seen_ns = max(running.started_ns, self._health.get("beat_ns", 0), excused_ns)
         silent_s = clock.seconds(now_ns - seen_ns)
         if silent_s > self._health.get("limit_s", IMPORT_LIMIT_S):
@@ -270,7 +237,7 @@ class Child:
                 self._n_failures, self._last_end = 0, ""
             if self.spec.standby and self._spare is None and runs_s > STANDBY_AFTER_S:
                 with contextlib.suppress(OSError):  # tried again with the next poll
-                    self._spare = _Process(self.spec, self._regions)
+                    self._spare = self._make()
 
     def _ended(self, exit_code: int | None, why: str = "") -> None:
         """Notes the end of the process and when to start the next."""
@@ -337,34 +304,3 @@ def _describe_end(exit_code: int | None) -> str:
         known = {number.value: number.name for number in signal.Signals}
         return f"it was ended by {known.get(-exit_code, f'signal {-exit_code}')}"
     return f"it ended with exit code {exit_code}"
-
-
-@contextlib.contextmanager
-def _environment(threads: int | None) -> Iterator[None]:
-    """A process started inside uses so many threads for arithmetic, if it is said how many."""
-    if threads is None:
-        yield
-        return
-    before = {name: os.environ.get(name) for name in _THREAD_VARIABLES}
-    os.environ.update(dict.fromkeys(_THREAD_VARIABLES, str(threads)))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
-
-
-@contextlib.contextmanager
-def _interrupts_held_back() -> Iterator[None]:
-    """A process started inside begins with Ctrl-C blocked, so that it ends no half-imported child."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})

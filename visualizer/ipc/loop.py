@@ -23,8 +23,9 @@ from visualizer import clock, parameters
 from visualizer.ipc import memory
 from visualizer.ipc.pipes import Message, Pipe
 from visualizer.ipc.regions import Regions
+from visualizer.ipc.spec import WorkerSpec
 from visualizer.ipc.throttle import Throttle
-from visualizer.ipc.worker import Worker, WorkerSpec
+from visualizer.ipc.worker import Worker, load
 from visualizer.types import UserError
 
 EXIT_FINISHED, EXIT_FAILED, EXIT_USER_ERROR, EXIT_TERMINATED = 0, 1, 2, 3
@@ -250,7 +251,7 @@ def run_child(spec_json: str, prefix: str, workers: list[str], end: socket.socke
 
 
 def _run_worker(spec: WorkerSpec, pipe: Pipe, regions: Regions, watcher: _Watcher) -> int:
-    worker_class = spec.load()
+    worker_class = load(spec)
     settings = _wait_for_begin(pipe)
     if settings is None:
         return EXIT_TERMINATED

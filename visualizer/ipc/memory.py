@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import secrets
 import shutil
 import sys
 import threading
@@ -68,11 +67,6 @@ class Memory(SharedMemory):
             super().unlink()
             if sys.version_info >= (3, 13) and os.name == "posix" and not self._is_maker:
                 resource_tracker.unregister("/" + self.name, "shared_memory")  # the maker's entry
-
-
-def make_prefix() -> str:
-    """A fresh prefix for the regions of this process: its pid, so that leftovers can be told, and a token."""
-    return f"kb{os.getpid()}-{secrets.token_hex(2)}-"
 
 
 def sweep() -> list[str]:

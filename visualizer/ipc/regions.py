@@ -10,9 +10,7 @@ from typing import Self
 from visualizer.ipc import memory
 from visualizer.ipc.ring import AudioRing
 from visualizer.ipc.slots import FeatureSlot, FrameSlot, JsonSlot
-
-WORKERS = ("capture", "deck_a", "deck_b", "display", "output", "control", "panel")
-"""The processes that have a health slot."""
+from visualizer.ipc.spec import WORKERS, make_prefix
 
 DECK_PX = 1024
 _HEALTH_BYTES = {"control": 1 << 19}
@@ -38,7 +36,13 @@ class Regions:
         self.workers = tuple(workers)
 
     @classmethod
-    def create(cls, workers: Sequence[str] = WORKERS, rate_hz: int = 48000, audio_s: float = 16) -> Self:
+    def create(
+        cls,
+        workers: Sequence[str] = WORKERS,
+        rate_hz: int = 48000,
+        audio_s: float = 16,
+        prefix: str | None = None,
+    ) -> Self:
         """Makes all regions under a fresh prefix, after removing what dead parents left behind.
 
         `unlink` must follow; it also runs when the interpreter ends. After a kill -9 the children do it,
@@ -46,7 +50,7 @@ class Regions:
         """
         memory.sweep()
         memory.require(_N_BYTES)
-        regions = cls(memory.make_prefix(), workers)
+        regions = cls(prefix or make_prefix(), workers)
         atexit.register(regions.unlink)
         try:
             regions._make_all(rate_hz, audio_s)

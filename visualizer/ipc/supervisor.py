@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -12,13 +13,18 @@ from typing import Any, Protocol, Self
 
 from visualizer import clock
 from visualizer.ipc.child import Child
+from visualizer.ipc.process import Process
 from visualizer.ipc.regions import Regions
+from visualizer.ipc.spec import WorkerSpec
 from visualizer.ipc.throttle import Throttle
-from visualizer.ipc.worker import WorkerSpec
 from visualizer.types import UserError
 
 SLEPT_S = 1.0
 """When polls are further apart than this, it was the parent that slept: nobody is taken for hung."""
+N_AT_ONCE = os.cpu_count() or 2
+"""So many workers start at the same time: more only wait for each other, and the window with them."""
+LONG_START_S = 1.0
+"""After so long the next is started whether or not those before it are ready."""
 
 _SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 _log = logging.getLogger("visualizer.supervisor")
@@ -46,9 +52,18 @@ class Supervisor:
         regions: Regions,
         values: Values,
         on_command: OnCommand | None = None,
+        begun: Mapping[str, Process] | None = None,
     ) -> None:
-        """`on_command(name, command)` judges what workers ask for; a UserError from it is logged."""
-        self._children = {spec.name: Child(spec, regions) for spec in specs}
+        """`on_command(name, command)` judges what workers ask for; a UserError from it is logged.
+
+        `begun` are processes that were started before, by worker; they wait for theirs.
+        """
+        begun = begun or {}
+        self._children = {spec.name: Child(spec, regions, begun.get(spec.name)) for spec in specs}
+        self._queue: list[Child] = []
+        """Those that start as soon as a core is free for them."""
+        self._begun_ns = 0
+        """When the last of them was started."""
         self._regions = regions
         self._values = values
         self._on_command = on_command
@@ -79,10 +94,12 @@ class Supervisor:
         return tuple(self._children)
 
     def start(self) -> None:
-        """Starts all workers that start by themselves, at the same time."""
-        for child in self._children.values():
-            if child.spec.autostart:
-                child.start(self._values.snapshot())
+        """Starts all workers that start by themselves, in their order, at most one a core at a time.
+
+        So the first of them is ready first; `poll` starts the rest as others are done.
+        """
+        self._queue = [child for child in self._children.values() if child.spec.autostart]
+        self._start_queued()
 
     def start_worker(self, name: str, pinned: Mapping[str, Any] | None = None) -> None:
         """Starts one worker and keeps it running, once a process that is stopping has ended.
@@ -103,6 +120,7 @@ class Supervisor:
 
     def stop_worker(self, name: str) -> None:
         """Asks one worker to stop; later polls see to it."""
+        self._queue = [child for child in self._queue if child.spec.name != name]
         self._children[name].ask_to_stop()
 
     def is_running(self, name: str) -> bool:
@@ -143,9 +161,11 @@ class Supervisor:
         for name, child in self._children.items():
             for command in child.poll(self._values.snapshot, self._excused_ns):
                 self._obey(name, command)
+        self._start_queued()
 
     def stop(self) -> None:
         """Stops all workers, group after group; who takes longer than its limit is killed."""
+        self._queue.clear()
         groups = sorted({child.spec.stop_group for child in self._children.values()})
         try:
             for group in groups:
@@ -161,6 +181,15 @@ class Supervisor:
     def status(self) -> dict[str, dict[str, Any]]:
         """By worker: pid, state, sentence, restarts, hangs, heartbeat_age_s, rss_mb, cpu_percent, health …"""
         return {name: child.status() for name, child in self._children.items()}
+
+    def _start_queued(self) -> None:
+        while self._queue:
+            n_starting = sum(child.state == "starting" for child in self._children.values())
+            waited_s = clock.seconds(clock.now_ns() - self._begun_ns)
+            if n_starting >= N_AT_ONCE and waited_s < LONG_START_S:
+                return
+            self._begun_ns = clock.now_ns()
+            self._queue.pop(0).start(self._values.snapshot())
 
     def _obey(self, name: str, command: dict[str, Any]) -> None:
         if self._on_command is None:

@@ -1,4 +1,4 @@
-"""What a process of the show is: a `Worker` to subclass, and a `WorkerSpec` that tells how to run it.
+"""What runs in a process of the show: a `Worker` to subclass; `spec.py` tells how it is run.
 
 The loop around a worker is in `loop.py`; a test may drive a worker by hand: construct it, `setup`, `step`,
 `close`.
@@ -9,43 +9,20 @@ from __future__ import annotations
 import importlib
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
 from visualizer.ipc.regions import Regions
+from visualizer.ipc.spec import WorkerSpec
 
 State = Literal["starting", "running", "degraded", "failed"]
 
 MAX_SENTENCE = 500
 
 
-@dataclass(frozen=True, slots=True)
-class WorkerSpec:
-    """One process that the supervisor runs. Everything in it must be JSON."""
-
-    name: str
-    """One of the names that the regions were made with."""
-    target: str
-    """`package.module:Class`, a subclass of `Worker`; imported in the child only."""
-    options: dict[str, Any] = field(default_factory=dict)
-    """What the worker finds in `self.options`."""
-    threads: int | None = None
-    """How many threads BLAS and OpenMP may use; None leaves it to them."""
-    restart: Literal["on_failure", "never"] = "on_failure"
-    """`on_failure`: always but after `finish()`."""
-    autostart: bool = True
-    """Whether `Supervisor.start()` starts it; others wait for `start_worker`."""
-    standby: bool = False
-    """Keeps a second process that has imported the target and waits: a faster restart for its memory."""
-    stop_group: int = 0
-    """At the end, lower groups are stopped first: who reads the last frames comes after who makes them."""
-    stop_limit_s: float = 2.0
-    """How long it may take to close before it is killed."""
-
-    def load(self) -> type[Worker]:
-        """Imports the target."""
-        module, _, name = self.target.partition(":")
-        return cast("type[Worker]", getattr(importlib.import_module(module), name))
+def load(spec: WorkerSpec) -> type[Worker]:
+    """Imports the target."""
+    module, _, name = spec.target.partition(":")
+    return cast("type[Worker]", getattr(importlib.import_module(module), name))
 
 
 class Worker:
