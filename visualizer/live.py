@@ -332,7 +332,8 @@ class Parent:
 
     def _write_status(self, figures: Mapping[str, Mapping[str, Any]]) -> None:
         preset, cues = self._commands.recalls.last, self._commands.cues.summary()
-        self._status.write(self._elapsed_s, figures, self._decks.state(), preset, cues)
+        settings = parameters.fingerprint(self._decks.snapshot())
+        self._status.write(self._elapsed_s, figures, self._decks.state(), preset, cues, settings)
 
 
 def _has_picture(display: Mapping[str, Any], elapsed_s: float) -> bool:

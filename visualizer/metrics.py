@@ -13,7 +13,7 @@ from visualizer.types import UserError
 
 _log = logging.getLogger("visualizer.status")
 
-_WORKER_FIGURES = ("pid", "state", "sentence", "restarts", "hangs", "rss_mb", "cpu_percent")
+_WORKER_FIGURES = ("pid", "state", "sentence", "restarts", "hangs", "rss_mb", "cpu_percent", "settings")
 
 
 class StatusWriter:
@@ -38,15 +38,16 @@ class StatusWriter:
         decks: Mapping[str, Any] | None = None,
         preset: str = "",
         cues: Mapping[str, Any] | None = None,
+        settings: str = "",
     ) -> None:
         """One line; `status` is `Supervisor.status()`, `decks` is `Decks.state()`, `cues` `Cues.summary()`.
 
-        `preset` is the name of the one recalled or saved last. A full disk ends the writing, not the show.
+        `settings` is the fingerprint of all values, as each worker tells its own. `preset` is the name of the one recalled or saved last. A full disk ends the writing, not the show.
         """
         if self._file is None:
             return
         try:
-            self._file.write(json.dumps(summarise(time_s, status, decks, preset, cues)) + "\n")
+            self._file.write(json.dumps(summarise(time_s, status, decks, preset, cues, settings)) + "\n")
             self._file.flush()
         except OSError as error:
             _log.warning("The status is written no further (%s).", error.strerror)
@@ -61,7 +62,8 @@ class StatusWriter:
 
 
 def _light(health: Mapping[str, Any]) -> dict[str, Any]:
-    """Without lists that are for the panel alone: a line is written each second of the night."""
+    """Without lists that are for the panel or a bench alone: a line is written each second of the night."""
+    health = {name: told for name, told in health.items() if name != "late_frames"}
     midi = health.get("midi")
     if not isinstance(midi, dict):
         return dict(health)
@@ -74,6 +76,7 @@ def summarise(
     decks: Mapping[str, Any] | None = None,
     preset: str = "",
     cues: Mapping[str, Any] | None = None,
+    settings: str = "",
 ) -> dict[str, Any]:
     """What a script wants to know of a show: figures of display, deck on air, capture and all processes."""
     decks = decks or {"on_air": "a", "stage": "idle"}
@@ -85,6 +88,7 @@ def summarise(
         "decks": dict(decks),
         "preset": preset,
         "cues": dict(cues or {}),
+        "settings": settings,
         "input": capture.get("input"),
         "n_shown": display.get("n_shown", 0),
         "shown_fps": display.get("shown_fps", 0.0),

@@ -11,6 +11,7 @@ from visualizer import clock, parameters
 from visualizer.control import keys
 from visualizer.display import monitors
 from visualizer.display.fader import Fader
+from visualizer.display.late_frames import LateFrames
 from visualizer.display.overlay import Overlay
 from visualizer.display.pacing import Pacer
 from visualizer.display.readback import Readback
@@ -41,6 +42,8 @@ MAX_PROBLEMS = 12
 """So many failing shaders are told of."""
 _PLACE = ("display.fullscreen", "display.monitor", "wall.mirrors")
 _SIZE = ("display.width", "display.height")
+_TELLING = ("on_air", "deck_stage", "preset", "output.record", "output.still", "display.hud", "display.help")
+"""What may make a frame late, beside effects that begin."""
 
 
 class Display(Worker):
@@ -64,6 +67,7 @@ class Display(Worker):
         self._wakefulness = Wakefulness()
         self._sound: RingReader | None = None
         self._shown = Shown()
+        self._late = LateFrames()
         self._fader = Fader(self._on_air)
         kind = "software" if self._window.software else "hardware"
         self._pacer = Pacer(self._get("display.fps"), DEAR_SHARE[kind])
@@ -82,8 +86,8 @@ class Display(Worker):
         self._place()
         self._surfaces.share(self._get("output.texture"))
         self._window.show()
-        self._wakefulness.begin()
         self.step()
+        self._wakefulness.begin()
 
     def step(self) -> float:
         """Handles keys, draws a frame when one is due; the seconds until the next one is."""
@@ -112,7 +116,9 @@ class Display(Worker):
 
     def _draw(self, now_s: float) -> None:
         size = self._frame_size()
+        self._late.begin(self._pacer.due_s)
         self._hear()
+        self._late.mark("hear")
         settings = {id: self._get(id) for id in parameters.PARAMETERS}
         late_s = max(settings["show.offset_ms"], 0.0) / 1e3
         is_heard = clock.seconds(clock.now_ns() - self._features.time_ns) < DEAF_AFTER_S + late_s
@@ -120,16 +126,22 @@ class Display(Worker):
         moved = self._moving.settings(now_s, features, settings, self._ask_deck(now_s, settings))
         features = lead(features, settings) if features else None
         mix = self._fader.update(now_s, self._on_air, self._fade_s(settings), self._by_hand(settings))
+        self._late.mark("values")
         drawn = self._surfaces.draw(
             moved, size, lambda target: self._renderer.draw(now_s, features, moved, mix, target)
         )
+        self._late.mark("draw")
         self._hear_sound()
         self._record(now_s, drawn)
+        self._late.mark("record")
         self._draw_overlay(now_s, size)
+        self._late.mark("overlay")
         begun_s = clock.seconds(clock.now_ns())
         self._window.swap()
         shown_ns = clock.now_ns()
         shown_s = clock.seconds(shown_ns)
+        self._late.mark("swap")
+        self._late.shown(shown_s)
         self._pacer.drawn(now_s, shown_s if self._window.software else begun_s)
         image = self._images.get(self._on_air)
         self._shown.add(
@@ -274,6 +286,8 @@ class Display(Worker):
             size=list(self._renderer.size),
             monitor=monitor.name if monitor else "",
             fullscreen=self._window.is_fullscreen,
+            late_frames=list(self._late.kept),
+            n_unanswered_keys=sum(self.settings.get(id) != v for id, (v, _) in self._by_key.items()),
         )
 
     @property
@@ -320,6 +334,7 @@ class Display(Worker):
             mine = self._by_key.get(id)
             if mine and (mine[0] == value or now_s - mine[1] > OVERRULED_AFTER_S):
                 del self._by_key[id]
+        self._late.note(*(f"{id} {value}" for id, value in changed.items() if _is_telling(id)))
         self._follow({id: value for id, value in changed.items() if id not in self._by_key})
 
     def on_command(self, command: dict[str, Any]) -> None:
@@ -333,6 +348,7 @@ class Display(Worker):
         binding = keys.find(symbol, shift, ctrl)
         if binding is None:
             return
+        self._late.note(f"key {binding.label}")
         if binding.does == "next_monitor":
             self._next_monitor()
         elif binding.does:
@@ -358,6 +374,9 @@ class Display(Worker):
 
     def close(self) -> None:
         """Closes the window."""
+        late = getattr(self, "_late", None)
+        if late:
+            late.close()
         surfaces = getattr(self, "_surfaces", None)
         if surfaces:
             surfaces.close()
@@ -368,3 +387,7 @@ class Display(Worker):
         window = getattr(self, "_window", None)
         if window:
             window.close()
+
+
+def _is_telling(id: str) -> bool:
+    return id in _TELLING or id.endswith((".on", ".solo")) or id in ("show.transition", "show.generator")

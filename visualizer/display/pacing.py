@@ -40,6 +40,11 @@ class Pacer:
         """What drawing a frame takes, smoothed."""
         return self._cost_s
 
+    @property
+    def due_s(self) -> float:
+        """When the next frame is due; before the first one long ago."""
+        return self._due_s or 0.0
+
     def want(self, fps: float) -> None:
         """Another wanted pace; the machine is trusted anew."""
         if fps != self._wanted_fps:

@@ -205,6 +205,7 @@ class Child:
             "hangs": self.n_hangs,
             "heartbeat_age_s": round(clock.seconds(clock.now_ns() - beat_ns), 3) if beat_ns else None,
             "last_end": self._last_end,
+            "settings": self._health.get("settings"),
             "n_errors": self._health.get("n_errors", 0),
             "n_pipe_drops": self._n_pipe_drops + self._health.get("n_pipe_drops", 0),
             **self._measure(),

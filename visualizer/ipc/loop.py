@@ -55,6 +55,7 @@ class Loop:
         self._beat_ns = 0
         self._failing_since_ns = 0
         self._error_sentence = ""
+        self._fingerprint: str | None = None
         self._n_steps = self._n_errors = self._n_errors_in_a_row = 0
         worker._on_beat = self._beat
 
@@ -175,6 +176,7 @@ class Loop:
                 changed = {id: v for id, v in values.items() if worker.settings.get(id) != v}
                 worker.settings.update(changed)
                 if changed:
+                    self._fingerprint = None
                     self._call("on_settings", worker.on_settings, changed)
             case {"type": "command", "command": {"declare": "shaders"}}:
                 self._call("on_declared", self._declare)
@@ -186,6 +188,7 @@ class Loop:
     def _declare(self) -> None:
         """Reads the headers of shaders anew, as the parent has just done."""
         parameters.declare(*parameters.changes_of_shaders())
+        self._fingerprint = None
         self._worker.on_declared()
 
     def _call(self, where: str, function: Any, *arguments: Any) -> None:
@@ -203,12 +206,14 @@ class Loop:
             signal, "setitimer"
         ):  # ends even what holds the interpreter's lock, so not a thread's work
             signal.setitimer(signal.ITIMER_REAL, limit_s + ALARM_S)
+        self._fingerprint = self._fingerprint or parameters.fingerprint(worker.settings)
         state = {
             "pid": os.getpid(),
             "state": worker.state,
             "sentence": worker.sentence,
             "beat_ns": self._beat_ns,
             "limit_s": limit_s,
+            "settings": self._fingerprint,
             "n_steps": self._n_steps,
             "n_errors": self._n_errors,
             "n_pipe_drops": pipe.n_dropped + pipe.n_malformed,

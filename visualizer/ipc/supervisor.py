@@ -179,7 +179,7 @@ class Supervisor:
                 child.kill()
 
     def status(self) -> dict[str, dict[str, Any]]:
-        """By worker: pid, state, sentence, restarts, hangs, heartbeat_age_s, rss_mb, cpu_percent, health …"""
+        """By worker: pid, state, sentence, restarts, hangs, settings, rss_mb, cpu_percent, health …"""
         return {name: child.status() for name, child in self._children.items()}
 
     def _start_queued(self) -> None:

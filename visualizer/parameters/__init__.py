@@ -13,7 +13,7 @@ from visualizer.parameters.registry import (
     on_declared,
     parse_assignment,
 )
-from visualizer.parameters.state import Change, ParameterState
+from visualizer.parameters.state import Change, ParameterState, fingerprint
 
 __all__ = [
     "OUTPUTS",
@@ -30,6 +30,7 @@ __all__ = [
     "declare",
     "defaults",
     "find",
+    "fingerprint",
     "from_share",
     "on_declared",
     "parse_assignment",

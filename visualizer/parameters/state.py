@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +21,12 @@ class Change:
     value: Value
     source: str
     time_ns: int
+
+
+def fingerprint(values: Mapping[str, Any]) -> str:
+    """A short word, the same for the same values of all parameters but those that are pinned for decks."""
+    told = {p.id: values.get(p.id, p.default) for p in PARAMETERS.values() if not p.in_next_deck}
+    return f"{zlib.crc32(json.dumps(told, sort_keys=True).encode()):08x}"
 
 
 class ParameterState:
