@@ -105,6 +105,13 @@ def test_the_live_path_stays_light(module: str) -> None:
     assert run.stdout.split() == []
 
 
+def test_the_window_s_process_begins_before_anything_heavy_is_imported() -> None:
+    heavy = {"numpy", "psutil", "visualizer.parameters"}
+    code = f"import sys, visualizer.ahead; print(*{heavy!r} & set(sys.modules))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert run.stdout.split() == []
+
+
 def test_help_names_every_command_and_imports_nothing_heavy() -> None:
     code = (
         "import sys; sys.argv = ['klangbild', '--help']\n"

@@ -65,6 +65,10 @@ def test_digits_recall_and_with_control_save() -> None:
     assert ("1 … 9", "Presets") in card and ("Ctrl 1 … 9", "Save as preset") in card
 
 
+def test_the_parent_knows_what_keys_ask_for() -> None:
+    assert {binding.does for binding in keys.BINDINGS} <= {"", *keys.OWN, *ACTIONS}
+
+
 def test_what_no_key_asks_for_has_another_way() -> None:
     asked = {binding.does or binding.toggles.removeprefix("output.") for binding in keys.BINDINGS}
     assert set(ACTIONS) - asked == {"quit"}  # the window's own button

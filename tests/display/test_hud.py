@@ -130,8 +130,9 @@ def test_shown_counts_rate_gaps_and_latency() -> None:
     for k in range(121):
         shown.add(k / 60, 0.03, None)
     assert shown.fps == pytest.approx(60.0, rel=0.02)
-    shown.add(2.0 + 0.25, 0.09, 0.4)
+    shown.add(2.0 + 0.25, 0.09, 0.4, has_image=True)
     figures = shown.figures()
+    assert figures["firsts_s"] == {"frame": 0.0, "moving": pytest.approx(1 / 60), "image": 2.25}
     assert figures["longest_gap_ms"] == pytest.approx(250.0) and figures["n_gaps_over_100_ms"] == 1
     assert figures["latency_ms"]["light_p50"] == pytest.approx(30.0)
     assert figures["latency_ms"]["image_p95"] == pytest.approx(400.0)

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from visualizer.ipc import child, memory
+from visualizer.ipc import child, memory, supervisor
+from visualizer.ipc.process import Process
 from visualizer.ipc.regions import Regions
 from visualizer.ipc.spec import WorkerSpec
 from visualizer.ipc.supervisor import Supervisor
@@ -24,10 +25,14 @@ on_posix = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signa
 class Show:
     """A supervisor, the commands that it got, and the parameter values."""
 
-    def __init__(self, regions: Regions, specs: list[WorkerSpec]) -> None:
+    def __init__(self, regions: Regions, specs: list[WorkerSpec], begun: dict[str, Process]) -> None:
         self.values: dict[str, Any] = {"gain": 1}
+        self.begun = begun
         self.commands: list[tuple[str, dict[str, Any]]] = []
-        self.supervisor = Supervisor(specs, regions, self, lambda *command: self.commands.append(command))
+        self.supervisor = Supervisor(specs, regions, self, self._note, begun)
+
+    def _note(self, *command: Any) -> None:
+        self.commands.append(command)
 
     def snapshot(self) -> dict[str, Any]:
         return dict(self.values)
@@ -60,12 +65,13 @@ def make() -> Iterator[Make]:
     shows: list[Show] = []
     regions = Regions.create(audio_s=1)
 
-    def make_show(**workers: str | dict[str, Any]) -> Show:
+    def make_show(begun: tuple[str, ...] = (), **workers: str | dict[str, Any]) -> Show:
         specs = []
         for name, worker in workers.items():
             how = {"target": worker} if isinstance(worker, str) else dict(worker)
             specs.append(WorkerSpec(name, "ipc_workers:" + how.pop("target"), **how))
-        show = Show(regions, specs)
+        ahead = {s.name: Process(s, regions.prefix, regions.workers) for s in specs if s.name in begun}
+        show = Show(regions, specs, ahead)
         shows.append(show)
         show.supervisor.__enter__()
         show.supervisor.start()
@@ -112,6 +118,27 @@ def test_one_worker_is_stopped_and_started_on_demand(make: Make) -> None:
     show.until(lambda: show["deck_a"]["state"] == "finished")
     show.supervisor.poll(0.3)
     assert not show.supervisor.is_running("deck_a"), "who says that it has finished is not started again"
+
+
+def test_workers_start_in_their_order_no_more_at_a_time_than_there_are_cores(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "N_AT_ONCE", 1)
+    monkeypatch.setattr(supervisor, "LONG_START_S", 1e9)
+    show = make(display="Counting", deck_a="Counting", deck_b="Counting")
+    assert [show[name]["state"] for name in ("display", "deck_a", "deck_b")] == ["starting", "off", "off"]
+    show.until(lambda: show.supervisor.is_running("deck_a"))
+    assert show["display"]["state"] == "running" and show["deck_b"]["state"] == "off"
+    show.supervisor.stop_worker("deck_b")
+    show.until_running("deck_a")
+    show.supervisor.poll(0.1)
+    assert not show.supervisor.is_running("deck_b"), "whom nobody wants any more is not started"
+
+
+def test_a_process_that_was_begun_before_is_used(make: Make) -> None:
+    show = make(begun=("display",), display="Counting")
+    show.until_running("display")
+    assert show["display"]["pid"] == show.begun["display"].process.pid
 
 
 def test_killed_workers_come_back_with_the_newest_settings(make: Make) -> None:

@@ -6,7 +6,7 @@ Source: Lucas and Kanade, "An iterative image registration technique with an app
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import moderngl
@@ -76,12 +76,11 @@ class Between:
         images = {"startImage": start, "endImage": end, "way": way.texture}
         self._moment.draw(target.framebuffer, images, {"progress": progress})
 
-    def warm_up(self, canvases: Sequence[Canvas]) -> None:
-        """Draws every pass once onto and from `canvases`, for drivers compile at the first draw."""
+    def warm_up(self, canvas: Canvas) -> None:
+        """Draws every pass once onto and from `canvas`, for drivers compile at the first draw."""
         way = new_way(self._context)
-        for canvas in canvases:
-            self.find(canvas.texture, canvas.texture, way)
-            self.draw(canvas, self._nowhere.texture, self._nowhere.texture, way, 0.5)
+        self.find(canvas.texture, canvas.texture, way)
+        self.draw(canvas, self._nowhere.texture, self._nowhere.texture, way, 0.5)
         way.release()
 
     def release(self) -> None:

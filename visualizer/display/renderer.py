@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,8 @@ SOFTWARE_GENERATOR_SHARE = 0.8
 ARRIVAL_S = 2.0
 """How long the first image takes to grow out of the generator; less soon after a restart."""
 LONGEST_STEP_S = 0.1
+WARM_AFTER = 3
+"""Frames after which, live, one step a frame compiles what only later frames need."""
 CRISPNESS = 0.7
 TRAIL_S = 0.9
 """Time constant of the longest trails."""
@@ -46,6 +49,7 @@ PULL_PER_S = 0.25
 BREATH = {"bass": 0.045, "beat": 0.03, "slow": 0.02}
 SLOW_BREATH_S = 17.0
 
+_STAGES = ("drift", "dissolve", "crossfade", "soften", "scene", "grade", "measure", "hold", "finish", "title")
 SOFTWARE_NAMES = ("llvmpipe", "softpipe", "swrast", "software", "swiftshader", "basic render")
 
 
@@ -74,21 +78,7 @@ class Renderer:
         self.size = size
         self.software = is_software(context)
         self._scale = scale
-        self._effects = {
-            name: isf.Effect(context, isf.load(name, shaders))
-            for name in (
-                "drift",
-                "dissolve",
-                "crossfade",
-                "soften",
-                "scene",
-                "grade",
-                "measure",
-                "hold",
-                "finish",
-                "title",
-            )
-        }
+        self._effects = {name: isf.Effect(context, isf.load(name, shaders)) for name in _STAGES}
         rng = np.random.default_rng(seed)
         self._shade = float(rng.uniform(0.0, 1.0)) if seed else 0.0
         self._noise = context.texture((NOISE_CELLS, NOISE_CELLS), 4, dtype="f2")
@@ -115,7 +105,9 @@ class Renderer:
             context, Shelf(context, self._graded.size, live), self._effects["dissolve"], self._noise
         )
         self._heard: dict[str, isf.Uniform] = {}
-        self._warm_up()
+        self._warming = self._warm_up()
+        if not live:
+            deque(self._warming, maxlen=0)
 
     def _allocate(self) -> None:
         usual = min(SOFTWARE_SCALE, SOFTWARE_ROWS / self.size[1]) if self.software else 1.0
@@ -176,6 +168,8 @@ class Renderer:
             self._grain = values["effects.grain"] * (0.6 + 0.6 * self.motion.treble)
             self._show_s += dt_s
             self.n_drawn += 1
+            if self.n_drawn > WARM_AFTER:
+                next(self._warming, None)
         return self.draw_again(target)
 
     def draw_again(self, target: moderngl.Framebuffer | None = None) -> moderngl.Framebuffer:
@@ -237,27 +231,34 @@ class Renderer:
         width, height = (s + (e - s) * turn for s, e in zip(start.size, end.size, strict=True))
         return self._pictures[2], (width, height)
 
-    def _warm_up(self) -> None:
-        """Drivers compile at the first draw, which must not be that of a switch.
+    def _warm_up(self) -> Iterator[None]:
+        """Drivers compile at the first draw, which must not be that of a switch; a step for each few shaders.
 
         Software GL compiles a shader again for a texture with a side that is no power of two, such as that of
         a wide content: an eighth of a second for the scene.
         """
         self._crossfade(0.5, None)
+        yield
         self.flashes.warm_up(self._graded)
-        if self.software:
-            wide = Canvas(self.context, (8, 6))
-            self._soften(wide, self._soft[0], (0.0, 0.0))
-            images = {
-                "picture": wide.texture,
-                "softPicture": self._soft[1].texture,
-                "backdrop": self._backdrop.texture,
-                "previous": self._scenes[0].texture,
-            }
-            self._effects["scene"].draw(self._scenes[1].framebuffer, images, {})
-            self._effects["dissolve"].draw(self._soft[0].framebuffer, {"endImage": wide.texture}, {})
-            self._between.warm_up((self._soft[0], wide))
-            wide.release()
+        yield
+        if not self.software:
+            return
+        wide = Canvas(self.context, (8, 6))
+        self._soften(wide, self._soft[0], (0.0, 0.0))
+        images = {
+            "picture": wide.texture,
+            "softPicture": self._soft[1].texture,
+            "backdrop": self._backdrop.texture,
+            "previous": self._scenes[0].texture,
+        }
+        self._effects["scene"].draw(self._scenes[1].framebuffer, images, {})
+        yield
+        self._effects["dissolve"].draw(self._soft[0].framebuffer, {"endImage": wide.texture}, {})
+        yield
+        for canvas in (self._soft[0], wide):
+            self._between.warm_up(canvas)
+            yield
+        wide.release()
 
     def _crossfade(self, mix: float, values: _Settings | None) -> None:
         """Both decks' pictures into the third, by the chosen transition when it is there."""
