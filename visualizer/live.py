@@ -34,6 +34,9 @@ _FIGURES_S = 0.5
 _NO_PICTURE_LIMIT_S = 60.0
 """A display that has shown nothing until then will not; one that has is started again for ever."""
 
+_NICE = 5
+"""Of decks and panel: a third of the display's share where cores are short, so that frames come evenly while one
+of them starts."""
 _BY_HAND = ("key", "panel")
 
 
@@ -224,6 +227,7 @@ def _specs(panel: bool) -> list[WorkerSpec]:
             threads=n_deck_threads,
             autostart=slot == "a",
             stop_group=1,
+            niceness=_NICE,
         )
         for slot in ("a", "b")
     ]
@@ -235,7 +239,14 @@ def _specs(panel: bool) -> list[WorkerSpec]:
             "output", "visualizer.output.outputs:Outputs", threads=1, autostart=False, stop_limit_s=10.0
         ),
         WorkerSpec("control", "visualizer.control.control:Control", threads=1),
-        WorkerSpec(PANEL, "visualizer.panel.panel:Panel", threads=1, autostart=panel, restart="never"),
+        WorkerSpec(
+            PANEL,
+            "visualizer.panel.panel:Panel",
+            threads=1,
+            niceness=_NICE,
+            autostart=panel,
+            restart="never",
+        ),
     ]
 
 

@@ -27,7 +27,7 @@ GRACE_S = 2.0
 def main() -> int:
     """Reads jobs, {"file", "size", "limit_s", "most_frame_s"}, and answers each with a `Verdict` as JSON."""
     answers = _own_stdout()
-    os.nice(5) if hasattr(os, "nice") else None
+    os.nice(10) if hasattr(os, "nice") else None  # behind decks and panel too
     try:
         context = _create_context()
     except UserError as error:

@@ -235,6 +235,8 @@ def run_child(spec_json: str, prefix: str, workers: list[str], end: socket.socke
     if sys.stderr is not None:
         faulthandler.enable()
     spec = WorkerSpec(**json.loads(spec_json))
+    if spec.niceness and hasattr(os, "nice"):
+        os.nice(spec.niceness)  # before any thread begins: each has its own, and none can go back
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format=f"{spec.name}: %(message)s")
     pipe = Pipe(end)
     regions = Regions.attach(prefix, workers)

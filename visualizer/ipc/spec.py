@@ -22,6 +22,8 @@ class WorkerSpec:
     """What the worker finds in `self.options`."""
     threads: int | None = None
     """How many threads BLAS and OpenMP may use; None leaves it to them."""
+    niceness: int = 0
+    """How far it gives way to the others where the cores do not do for all, 0 to 19: Unix's nice value."""
     restart: Literal["on_failure", "never"] = "on_failure"
     """`on_failure`: always but after `finish()`."""
     autostart: bool = True
