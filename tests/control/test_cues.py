@@ -58,6 +58,70 @@ def test_where_memory_is_short_loading_begins_only_in_time(stage: Stage) -> None
     assert stage.decks.stage == "ready"
 
 
+OTHER = {"traumer.generator": "another"}
+"""What a hand chooses, and the other deck must load."""
+ERA_KIND = ("era", "linear", "mvnet-house")
+
+
+def _play_to(stage: Stage, before_s: float) -> None:
+    """One cue of eight bars, then another mode that loads in a second: so long before its boundary."""
+    stage.decks._loading_s[ERA_KIND] = 1.0
+    stage.write(("One", 8), ("Two", 4))
+    stage.do("start_set")
+    stage.wait_until_s(8 * BAR_S - before_s)
+    assert stage.on == "One" and stage.decks.stage == "ready" and stage.decks.is_ahead
+
+
+@pytest.mark.parametrize("before_s", [2.0, 0.9, 0.1])
+def test_a_hand_that_comes_late_does_not_make_a_cue_late(stage: Stage, before_s: float) -> None:
+    _play_to(stage, before_s)
+    stage.commands.set_all(OTHER, "key")
+    stage.wait(0.05)
+    assert "Cue 2 (Two) comes first" in stage.said
+    stage.wait_until_s(8 * BAR_S + 0.1)
+    assert (stage.on, stage.decks.on_air, stage.decks.stage) == ("Two", "b", "fading")
+    assert stage.cues.setlist.late_ms == pytest.approx(0.0, abs=15.0)
+
+
+def test_a_content_chosen_late_waits_for_the_cue_that_is_loaded_with_another(stage: Stage) -> None:
+    _play_to(stage, 1.0)
+    stage.commands.set("era.content", "another.jpg", "key")
+    stage.wait(1.1)
+    assert stage.on == "Two" and stage.decks.stage == "fading"
+    assert stage.values["era.content"] == "" == stage.crew.wanted["deck_b"]["era.content"]
+
+
+def test_what_a_hand_has_loading_is_given_up_when_a_cue_comes_near(stage: Stage) -> None:
+    _play_to(stage, 6.0)
+    stage.crew.loading_s = 20.0
+    stage.commands.set_all(OTHER, "key")
+    stage.wait(0.5)
+    assert stage.decks.stage == "loading" and not stage.decks.is_ahead
+    stage.crew.loading_s = 1.0
+    stage.wait_until_s(8 * BAR_S - 1.0)
+    assert stage.decks.stage == "ready" and stage.decks.is_ahead
+    stage.wait(1.1)
+    assert stage.on == "Two" and stage.decks.stage == "fading"
+
+
+@pytest.mark.parametrize("deed", ["lock", "stop_set"])
+def test_a_hand_need_not_wait_for_a_cue_that_does_not_come(stage: Stage, deed: str) -> None:
+    _play_to(stage, 3.0)
+    stage.do(deed)
+    stage.commands.set_all(OTHER, "key")
+    stage.wait(1.3)
+    assert stage.decks.stage == "fading" and stage.crew.wanted["deck_b"]["traumer.generator"] == "another"
+
+
+def test_a_hand_that_comes_early_has_its_way(stage: Stage) -> None:
+    _play_to(stage, 8.0)
+    stage.commands.set_all(OTHER, "key")
+    stage.wait(2.0)
+    assert stage.decks.on_air == "b" and stage.crew.wanted["deck_b"]["traumer.generator"] == "another"
+    stage.wait_until_s(8 * BAR_S + 0.1)
+    assert stage.on == "Two" and stage.decks.on_air == "a"
+
+
 @pytest.mark.parametrize("missing", ["Gone", "Never saved"])
 def test_a_cue_that_cannot_be_shown_is_skipped_with_its_sentence(stage: Stage, missing: str) -> None:
     stage.write(("One", 2), (missing, 2), ("Three", 2))

@@ -57,6 +57,7 @@ class Cues:
         self._values, self._decks, self._recalls, self._tell = values, decks, recalls, tell
         self._told: dict[str, Any] = self.told()
         self._drawn: set[str] = set()
+        self._was_put_off = False
         decks.may_take = self._may_take
 
     def _n_beats(self) -> int:
@@ -76,16 +77,24 @@ class Cues:
             self.quantiser.drop()  # it was called off, or its deck died
         self.quantiser.look_after()
         self.setlist.look_after()
-        pending = self.quantiser.pending
-        self._decks.look_ahead(
-            pending.values if pending is not None and pending.values else self.setlist.foreseen
-        )
+        self._look_ahead()
         if self._decks.stage == "ready" and self._values["show.crossfader"] == 1.0:
             self.take_at_once("crossfader")
         told = self.told()
         if told != self._told:
             self._told = told
             self._tell(told)
+
+    def _look_ahead(self) -> None:
+        """Has loaded what comes next: a cue that is near before all else, then what waits, then the cue."""
+        pending, is_near = self.quantiser.pending, self.setlist.is_near
+        waits = pending is not None and pending.values and not is_near
+        self._decks.look_ahead(pending.values if pending and waits else self.setlist.foreseen, is_near)
+        is_put_off = self._decks.is_put_off
+        if is_put_off and not self._was_put_off and self.setlist.next_place is not None:
+            place = self.setlist.next_place
+            self._recalls.say(f"cue {place + 1} ({self.setlist.set_list.cues[place].preset}) comes first")
+        self._was_put_off = is_put_off
 
     # What is asked ---------------------------------------------------------------------------------------
 

@@ -63,7 +63,7 @@ class Decks:
     newest wish wins; a wish that cannot be fulfilled is put back, with its sentence.
 
     What is only foreseen (`look_ahead`) is loaded in the same way while nothing is wanted, and waits hidden
-    until it is wanted.
+    until it is wanted. Where it is due soon it comes before what is wanted, which must then wait.
 
     Beside the values all workers are told `on_air` ("a" or "b"), `deck_stage`, `deck_sentence` and, in s,
     `deck_fade_s`.
@@ -80,6 +80,8 @@ class Decks:
         self._pinned: dict[str, Any] = {}
         self._foreseen: dict[str, Any] = {}
         """Values by which the other deck is loaded before they are wanted."""
+        self._is_first = False
+        """Whether that comes before what is wanted."""
         self._failed: list[tuple[dict[str, Any], str]] = []
         """What was foreseen and could not be loaded, each with its sentence."""
         self._loading_s: dict[tuple[Any, ...], float] = {}
@@ -103,11 +105,24 @@ class Decks:
     @property
     def is_ahead(self) -> bool:
         """Whether the other deck holds what is only foreseen."""
-        return self.stage in ("loading", "ready") and self._wanted() == self._playing
+        return self.stage in ("loading", "ready") and self._looks_ahead
 
-    def look_ahead(self, values: Mapping[str, Any] | None) -> None:
-        """What will be wanted next, as far as it is known; None: nothing in particular."""
+    @property
+    def is_put_off(self) -> bool:
+        """Whether something is wanted that must wait for what is foreseen."""
+        return self._is_first and self.stage != "fading" and self._wanted() != self._playing
+
+    @property
+    def _looks_ahead(self) -> bool:
+        return self._is_first or self._wanted() == self._playing
+
+    def look_ahead(self, values: Mapping[str, Any] | None, is_first: bool = False) -> None:
+        """What will be wanted next, as far as it is known; None: nothing in particular.
+
+        With `is_first` it is loaded before what is wanted now, whose loading is given up.
+        """
         self._foreseen = dict(values or {})
+        self._is_first = is_first and bool(values)
 
     def place_of(self, values: Mapping[str, Any]) -> Place:
         """Whether values play already, are ready in the other deck, or failed to load there."""
@@ -182,8 +197,7 @@ class Decks:
         if self.stage == "fading":
             self._end_fade()
             return
-        wanted = self._wanted()
-        is_ahead = wanted == self._playing
+        is_ahead = self._looks_ahead
         values = self._values.snapshot() | (self._foreseen if is_ahead else {})
         goal = what_matters(values)
         if goal == self._playing or (is_ahead and self._sentence_of(goal)):

@@ -11,7 +11,7 @@ from typing import Any
 
 from visualizer import clock
 from visualizer.control.beat_grid import BeatGrid
-from visualizer.control.decks import Decks
+from visualizer.control.decks import Decks, what_matters
 from visualizer.control.preset_files import Preset
 from visualizer.control.quantiser import Quantiser
 from visualizer.control.recalls import Recalls
@@ -20,7 +20,7 @@ from visualizer.parameters import ParameterState
 from visualizer.types import UserError
 
 EARLIER_S, LOADING_SHARE = 2.0, 1.5
-"""Where memory is short a cue is loaded this much earlier than its loading takes."""
+"""A cue is loaded this much earlier than its loading takes where memory is short, and before all else."""
 FOUND_S = 0.5
 """The files of presets are looked through so often."""
 _KEYS = ("go", "cue")
@@ -76,6 +76,8 @@ class Setlist:
         self._next_of: tuple[Any, ...] = ()
         self._found: tuple[int, Cue, Preset] | None = None
         self._found_until_ns = 0
+        self._near: tuple[int, Mapping[str, Any]] | None = None
+        """The next cue once it is near, and what it is loaded by, whatever a hand chooses from then on."""
 
     # What is played --------------------------------------------------------------------------------------
 
@@ -166,18 +168,17 @@ class Setlist:
             raise UserError("No set list with cues is open: make one on the panel's page Set list.")
 
     def _drop_pending(self) -> None:
-        pending = self._quantiser.pending
-        if pending is not None and pending.key.startswith(_KEYS):
+        if self._is_asked:
             self._quantiser.drop()
 
     # By itself -------------------------------------------------------------------------------------------
 
     def look_after(self) -> None:
         """Begins the next cue when it is due and loaded."""
+        self._look_near()
         self._skip_failed()
         cue = self.cue
-        is_asked = self._quantiser.pending is not None and self._quantiser.pending.key.startswith(_KEYS)
-        if not self.is_running or cue is None or cue.leave == "key" or is_asked:
+        if not self.is_running or cue is None or cue.leave == "key" or self._is_asked:
             return
         if self._values["show.lock"]:
             self._was_locked = True
@@ -193,12 +194,12 @@ class Setlist:
                 self._recalls.say(f"the set list {self.set_list.name!r} is over")
                 return
             place, cue, preset = target
-            match self._decks.place_of(preset.values):
+            match self._decks.place_of(self._values_of(place, preset)):
                 case "loading":
                     self._has_waited = True
                     return
                 case "failed":
-                    self._skip(place, self._decks.problem_of(preset.values))
+                    self._skip(place, self._decks.problem_of(self._values_of(place, preset)))
                 case _:
                     self._begin(place, cue, preset, "cue", -1e3 * self.seconds_left)
                     return
@@ -207,7 +208,9 @@ class Setlist:
         """What could not be loaded ahead of its time is known before its time."""
         for _ in self.set_list.cues if self.is_running else ():
             target = self._find_next()
-            sentence = self._decks.problem_of(target[2].values) if target is not None else ""
+            sentence = ""
+            if target is not None:
+                sentence = self._decks.problem_of(self._values_of(target[0], target[2]))
             if target is None or not sentence:
                 return
             self._skip(target[0], sentence)
@@ -254,11 +257,45 @@ class Setlist:
         target = self._find_next()
         if target is None:
             return None
-        values, left_s = target[2].values, self.seconds_left
-        if self._has_room():
-            return values
-        lead_s = LOADING_SHARE * self._decks.loading_time_s(values) + EARLIER_S
-        return values if left_s is not None and left_s < lead_s else None
+        place, _, preset = target
+        if self._near is None and self._has_room():
+            return preset.values
+        left_s, lead_s = self.seconds_left, self._lead_s(preset)
+        if self._near is None and (left_s is None or left_s >= lead_s):
+            return None
+        return self._values_of(place, preset)
+
+    @property
+    def is_near(self) -> bool:
+        """Whether the next cue comes by itself so soon that it must be loaded before all else."""
+        return self._near is not None
+
+    def _lead_s(self, preset: Preset) -> float:
+        """How long before its boundary what a preset needs must begin to load."""
+        return LOADING_SHARE * self._decks.loading_time_s(preset.values) + EARLIER_S
+
+    def _look_near(self) -> None:
+        """Notes when the next cue comes near; a fade by hand, which is under way then, may still end."""
+        left_s = None if self._is_asked or self._values["show.lock"] else self.seconds_left
+        target = self._find_next() if left_s is not None else None
+        if left_s is None or target is None:
+            self._near = None
+            return
+        place, _, preset = target
+        if left_s >= self._lead_s(preset) + float(self._values["show.fade_s"]):
+            self._near = None
+        elif self._near is None or self._near[0] != place:
+            values = {**self._values.snapshot(), **preset.values}
+            self._near = place, {**what_matters(values), **preset.values}
+
+    def _values_of(self, place: int, preset: Preset) -> Mapping[str, Any]:
+        return self._near[1] if self._near is not None and self._near[0] == place else preset.values
+
+    @property
+    def _is_asked(self) -> bool:
+        """Whether a cue was asked for by hand and waits."""
+        pending = self._quantiser.pending
+        return pending is not None and pending.key.startswith(_KEYS)
 
     def _begin(self, place: int, cue: Cue, preset: Preset, source: str, late_ms: float | None) -> None:
         before = self.place, self._begun, list(self._history), set(self._seen)
@@ -268,9 +305,10 @@ class Setlist:
             self._due_bars, self._next_of, self.is_running = None, (), False
 
         offset_bars = self._grid.bars_of(cue.offset_beats * 60.0 / self._grid.bpm)
-        self._recalls.turn_to(
-            preset.values, source, f"cue {place + 1}: {cue.preset}", cue.fade_s, preset.name, return_to_before
-        )
+        values, title = self._values_of(place, preset), f"cue {place + 1}: {cue.preset}"
+        self._near = None
+        self._decks.look_ahead(None)
+        self._recalls.turn_to(values, source, title, cue.fade_s, preset.name, return_to_before)
         self._decks.take_now(cue.fade_s, is_urgent=True)
         if self.place is not None:
             self._history.append(self.place)
