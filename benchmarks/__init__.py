@@ -25,15 +25,20 @@ class Bench:
     """Left out unless it is named."""
     on_cuda: str = ""
     """Its function for a GPU; "" where it measures the processor alone."""
+    takes_minutes: bool = False
+    """Whether its function takes how many minutes it should run."""
 
-    def __call__(self, device: str = "cpu") -> Result:
+    def __call__(self, device: str = "cpu", minutes: float | None = None) -> Result:
         """Raises UserError where it cannot run here."""
+        if minutes is not None and not self.takes_minutes:
+            able = ", ".join(name for name, bench in BENCHES.items() if bench.takes_minutes)
+            raise UserError(f"This bench is as long as it is; --minutes is for: {able}.")
         if device == "cuda" and not self.on_cuda:
             able = ", ".join(name for name, bench in BENCHES.items() if bench.on_cuda)
             raise UserError(f"This bench measures the processor; --device cuda is for: {able}.")
         name = self.function if device == "cpu" else self.on_cuda
         function = getattr(importlib.import_module(self.module if device == "cpu" else CUDA), name)
-        return cast("Callable[[], Result]", function)()
+        return cast("Callable[..., Result]", function)(*([] if minutes is None else [minutes]))
 
 
 BENCHES = {
@@ -60,6 +65,12 @@ BENCHES = {
         "the window with four filters, at 720 and 1080 rows: frame, upload, gaps", "benchmarks.display_bench"
     ),
     "latency": Bench("from a click in the line-in to its flash in the window", "benchmarks.latency_bench"),
+    "recording": Bench(
+        "half an hour recorded: how far flashes and clicks lie apart in the file",
+        "benchmarks.recording_bench",
+        is_long=True,
+        takes_minutes=True,
+    ),
     "growth": Bench("cost by image size, channels, ticks and effects", "benchmarks.growth_bench"),
     "sections": Bench("whether the picture tells the demo's sections apart", "benchmarks.sections_bench"),
     "flicker": Bench(
@@ -88,6 +99,7 @@ BENCHES = {
         "twenty minutes of a set by bars under floods, kills and random keys: gaps, lost cues",
         "benchmarks.set_bench",
         is_long=True,
+        takes_minutes=True,
     ),
     "memory": Bench(
         "twenty minutes of it: growth, lost samples", "benchmarks.show_bench", "memory", is_long=True

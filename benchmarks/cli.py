@@ -28,13 +28,14 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "--device", choices=DEVICES, default="cpu", help="what to measure: the processor (default) or a GPU"
     )
+    parser.add_argument("--minutes", type=_minutes, metavar="M", help="how long, for benches that are long")
     parser.add_argument("--log", action="store_true", help="add the figures to benchmarks/results/NAME.json")
     options = parser.parse_args(arguments)
     unknown = [name for name in options.names if name not in BENCHES]
     if unknown:
         raise UserError(f"There is no bench {unknown[0]!r}: choose from {', '.join(BENCHES)}.")
     usual = [name for name, b in BENCHES.items() if (not b.is_long if options.device == "cpu" else b.on_cuda)]
-    results = {name: _run(name, options.device) for name in options.names or usual}
+    results = {name: _run(name, options.device, options.minutes) for name in options.names or usual}
     for name, result in results.items():
         if not options.json:
             print(f"{name} on {result['machine']}, commit {result['commit']}")
@@ -46,11 +47,18 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _run(name: str, device: str) -> dict[str, Any]:
+def _minutes(text: str) -> float:
+    minutes = float(text)
+    if not 0.2 <= minutes <= 24 * 60:
+        raise argparse.ArgumentTypeError("between 0.2 and 1440 minutes")
+    return minutes
+
+
+def _run(name: str, device: str, minutes: float | None) -> dict[str, Any]:
     from benchmarks.measuring import commit, load_average, machine
 
     load = load_average()
-    figures = BENCHES[name](device)
+    figures = BENCHES[name](device, minutes)
     about = {"machine": machine(), "commit": commit(), "load_average": load}
     return about | ({} if device == "cpu" else {"device": device}) | {"figures": figures}
 

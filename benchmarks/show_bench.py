@@ -65,9 +65,9 @@ def pipeline() -> dict[str, Any]:
     lines = _watch(PIPELINE_S)
     return {
         "seconds": round(lines[-1]["time_s"] - lines[0]["time_s"], 1),
-        "images_per_s": _rate(lines, "n_images"),
-        "shown_fps": _rate(lines, "n_shown"),
-        "lost_samples": sum(_missing(lines).values()),
+        "images_per_s": rate(lines, "n_images"),
+        "shown_fps": rate(lines, "n_shown"),
+        "lost_samples": sum(missing(lines).values()),
         "embeddings_per_s": round(statistics.median(line["ticks_per_s"] for line in lines), 1),
         "latency_ms": {
             name: round(statistics.median(line["latency_ms"][name] for line in lines), 1)
@@ -75,7 +75,7 @@ def pipeline() -> dict[str, Any]:
         },
         "longest_gap_ms": max(line["longest_gap_ms"] for line in lines),
         "drops": {name: lines[-1]["drops"][name] - lines[0]["drops"][name] for name in lines[0]["drops"]},
-        "samples_missing": _missing(lines),
+        "samples_missing": missing(lines),
         "cpu_percent": _by_process(lines, "cpu_percent"),
         "memory_mb": _by_process(lines, "memory_mb"),
     }
@@ -242,11 +242,11 @@ def memory() -> dict[str, Any]:
         "minutes": round(float(minutes[-1] - minutes[0]), 1),
         "processes": growth,
         "slope_mb_per_hour": {name: row["slope_mb_per_hour"] for name, row in growth.items()},
-        "images_per_s": _rate(lines, "n_images"),
-        "shown_fps": _rate(lines, "n_shown"),
+        "images_per_s": rate(lines, "n_images"),
+        "shown_fps": rate(lines, "n_shown"),
         "longest_gap_ms": max(line["longest_gap_ms"] for line in lines),
         "drops": lines[-1]["drops"],
-        "samples_missing": _missing(lines),
+        "samples_missing": missing(lines),
         "restarts": lines[-1]["restarts"],
     }
 
@@ -265,12 +265,12 @@ def _watch(seconds: float) -> list[dict[str, Any]]:
         return [line for line in lines if line["time_s"] >= start_s]
 
 
-def _rate(lines: list[dict[str, Any]], counter: str) -> float:
+def rate(lines: list[dict[str, Any]], counter: str) -> float:
     span_s = lines[-1]["time_s"] - lines[0]["time_s"]
     return round((lines[-1][counter] - lines[0][counter]) / span_s, 1)
 
 
-def _missing(lines: list[dict[str, Any]]) -> dict[str, int]:
+def missing(lines: list[dict[str, Any]]) -> dict[str, int]:
     """Samples that the driver owed and did not give, that found no room, and that a deck did not get."""
     first, last = (line["workers"]["capture"]["health"] for line in (lines[0], lines[-1]))
     counters = {"at_device": "n_missing", "refused": "n_refused", "silence_filled": "n_silence_filled"}

@@ -11,6 +11,8 @@ from visualizer.types import Image
 
 FPS = 30.0
 MOST_PX = (1920, 1080)
+_EARLY = 0.45
+"""Of a period: a frame that an onset hurried is taken, each second one of 60 a second is not."""
 
 
 class Readback:
@@ -30,8 +32,8 @@ class Readback:
         self._n = 0
 
     def is_due(self, time_s: float) -> bool:
-        """Whether the frame shown now is to be recorded: 30 a second, on an even beat."""
-        return self._next_s is None or time_s >= self._next_s - 0.25 / FPS
+        """Whether the frame shown now is to be recorded: 30 a second, on a beat that is even in the mean."""
+        return self._next_s is None or time_s >= self._next_s - _EARLY / FPS
 
     def take(
         self, renderer: Renderer, screen: moderngl.Framebuffer, time_s: float, heard_ns: int

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from visualizer.types import Image
 
 _COST_SHARE = 0.05
 _SIZE_EVERY_S = 1.0
+_N_BEFORE = 40
+"""Blocks of sound that are kept while the first picture is on its way: it heard them."""
 
 
 class Recording(Output):
@@ -29,6 +32,7 @@ class Recording(Output):
         self._path, self._fps, self._rate_hz, self._codec = path, fps, rate_hz, codec
         self._session_start_s = session_start_s
         self._take: Take | None = None
+        self._before: deque[tuple[Block, bool]] = deque(maxlen=_N_BEFORE)
         self._cost_s = 0.0
         self._n_bytes = 0
         self._next_size_ns = 0
@@ -44,13 +48,18 @@ class Recording(Output):
             if start_ns - image.made_ns <= clock.nanoseconds(GRACE_S):  # else it is long gone
                 path = free_path(self._path, self._session_start_s)
                 self._take = Take(path, image, self._fps, self._rate_hz, self._codec)
+                for block, is_new in self._before:
+                    self.hear(block, is_new, start_ns)
+                self._before.clear()
         elif self._take.show(image):
             cost_s = clock.seconds(clock.now_ns() - start_ns)
             self._cost_s += (_COST_SHARE if self._cost_s else 1.0) * (cost_s - self._cost_s)
 
     def hear(self, block: Block, is_new: bool, now_ns: int) -> None:
         """See `Output`."""
-        if self._take is not None:
+        if self._take is None:
+            self._before.append((block, is_new))
+        else:
             self._take.hear(block.samples, block.time_ns, block.rate_hz, is_new, now_ns)
 
     def go_on(self, now_ns: int) -> None:

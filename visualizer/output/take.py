@@ -1,12 +1,15 @@
 """One recording of a running show: pictures and sound, each with its own clock time, laid on one time line.
 
-The line begins with the first picture. A picture becomes the frame nearest to the moment it was shown; what
-nobody showed repeats the frame before. Sound lies where its time says, to within a few milliseconds: gaps
-become silence, and the slow drift of a sound card against the clock is taken up by stretching.
+The line begins with the first picture. A picture becomes the frame nearest to the middle of the sound that it
+was the first to hear, not to its showing, which hearing, drawing and the window's swap made later: so a flash
+stands beside its click. What nobody showed repeats the frame before. Sound lies where its time says, within a
+few milliseconds: gaps become silence, and the slow drift of a sound card against the clock is taken up by
+stretching.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from pathlib import Path
 
 import numpy as np
@@ -23,8 +26,15 @@ GRACE_S = 0.5
 """How long a picture or a sound may take to come before the file goes on without it."""
 JUMP_S = 0.05
 """Sound further than this from its place is moved at once; nearer, it is stretched there."""
+LATE_S = 0.4
+"""Sound that is too late for so long is moved; for a moment, only the machine was slow to take it."""
 DRIFT_S = 0.003
 """Sound nearer than this to its place is left alone."""
+MOST_LAG_S = 1.25
+"""A picture that heard nothing newer tells not how late pictures are; the show's own offset fits in."""
+LAG_SPREAD_S = 0.05
+"""So far a single picture's lateness counts, either way from the usual."""
+_LAG_SHARE = 0.05
 _SMOOTH_S = 2.0
 _MAX_STRETCH = 0.002
 
@@ -33,9 +43,12 @@ class Take:
     """Writes one file. Owned by one thread."""
 
     def __init__(self, path: Path, first: Image, fps: float, rate_hz: int, codec: Codec = "h264") -> None:
-        """Begins with the picture `first`, in its size, at its `made_ns`; UserError as for `Recorder`."""
+        """Begins with the picture `first`, in its size, at what it heard; UserError as for `Recorder`."""
         height, width = first.pixels.shape[:2]
-        self.start_ns = first.made_ns
+        self._fps = fps
+        self._lag_ns: int | None = None
+        """How much later than what they hear pictures are shown, smoothed; None while none has heard."""
+        self.start_ns = first.made_ns - self._lateness_ns(first)
         self.n_repeated = 0
         """Frames of the file without a picture of their own."""
         self.n_dropped = 0
@@ -45,6 +58,9 @@ class Take:
         self.n_cut = 0
         """Samples left out since their place was taken."""
         self._n_audio = 0
+        self._n_heard = 0
+        self._skews_s: deque[tuple[float, float]] = deque()
+        """When sound came, and how much later than the count of its samples says."""
         self._error_s = 0.0
         self._must_place = True
         self._number = first.number
@@ -57,11 +73,11 @@ class Take:
 
         Asked a little after the frame's moment, what is newest is as likely early as late.
         """
-        return self._exact(now_ns) > self.recorder.n_frames + ASK_FRAMES
+        return self._exact(now_ns - (self._lag_ns or 0)) > self.recorder.n_frames + ASK_FRAMES
 
     def show(self, image: Image) -> bool:
         """Lays a shown picture on the line; False where its frame is taken."""
-        following, exact = self.recorder.n_frames, self._exact(image.made_ns)
+        following, exact = self.recorder.n_frames, self._exact(image.made_ns - self._lateness_ns(image))
         index = following if abs(exact - following) <= REACH_FRAMES else round(exact)
         if index < following:
             return False
@@ -81,11 +97,17 @@ class Take:
             return
         ratio = self._rate_hz / rate_hz
         n = round(len(samples) * ratio)
+        self._n_heard += n
         end_s = clock.seconds(min(time_ns, now_ns) - self.start_ns)
         error_s = end_s - (self._n_audio + n) / self._rate_hz
-        if is_new or self._must_place or abs(error_s) > JUMP_S:
+        least_s = self._least_skew_s(end_s) + (self._n_heard - self._n_audio - n) / self._rate_hz
+        is_away = error_s < -JUMP_S or (
+            least_s > JUMP_S and self._skews_s[-1][0] - self._skews_s[0][0] > LATE_S
+        )
+        if is_new or self._must_place or is_away:
             self._must_place = False
             self._error_s = 0.0
+            self._skews_s.clear()
             samples = _stretch(samples, n)
             misplaced = round(error_s * self._rate_hz)
             if misplaced > 0:
@@ -94,10 +116,18 @@ class Take:
                 self.n_cut += min(n, -misplaced)
                 samples = samples[-misplaced:]
         else:
-            n += self._correction(error_s, n)
+            n += self._correction(least_s, n)
             samples = _stretch(samples, n)
         self.recorder.add_audio(samples)
         self._n_audio += len(samples)
+
+    def _least_skew_s(self, end_s: float) -> float:
+        """Of the last moments: whatever delays a block makes its time later, never earlier."""
+        skews = self._skews_s
+        skews.append((end_s, end_s - self._n_heard / self._rate_hz))
+        while len(skews) > 2 and skews[1][0] < end_s - LATE_S:
+            skews.popleft()
+        return min(skew_s for _, skew_s in skews)
 
     def _correction(self, error_s: float, n: int) -> int:
         """How many samples longer than its n a block must become, to follow the clock."""
@@ -113,7 +143,8 @@ class Take:
     def catch_up(self, now_ns: int) -> None:
         """Goes on without pictures and sound that have not come for GRACE_S."""
         late_s = clock.seconds(now_ns - self.start_ns) - GRACE_S
-        self.n_repeated += self.recorder.repeat_until(int(late_s * self.recorder.fps))
+        unseen_s = late_s - clock.seconds(self._lag_ns or 0)
+        self.n_repeated += self.recorder.repeat_until(int(unseen_s * self.recorder.fps))
         missing = int(late_s * self._rate_hz) - self._n_audio
         if missing > 0:
             self._pad(missing)
@@ -130,6 +161,18 @@ class Take:
         self.n_silence += n
         self._n_audio += n
         self.recorder.add_audio(np.zeros((n, 2), np.float32))
+
+    def _lateness_ns(self, image: Image) -> int:
+        """How long after what it heard this picture was shown, as far as that is to be believed."""
+        own = image.made_ns - image.heard_ns
+        if not image.heard_ns or not 0 <= own <= clock.nanoseconds(MOST_LAG_S):
+            return self._lag_ns or 0
+        own += round(0.5 * clock.NS_PER_S / self._fps)
+        usual = own if self._lag_ns is None else self._lag_ns
+        spread = clock.nanoseconds(LAG_SPREAD_S)
+        off = max(-spread, min(spread, own - usual))
+        self._lag_ns = usual + round(_LAG_SHARE * off)
+        return usual + off
 
     def _exact(self, time_ns: int) -> float:
         return clock.seconds(time_ns - self.start_ns) * self.recorder.fps
