@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import itertools
+import shutil
 from collections.abc import Mapping
 from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from visualizer import clock, parameters
-from visualizer.checkpoints.cards import find_models
+from visualizer.checkpoints.cards import TensorSpec, dump_card, find_model, find_models
 from visualizer.features.fast import FastFeatures
 from visualizer.modes import traumer
 from visualizer.modes.incremental import WholeTagger
 from visualizer.modes.networks import TraumerNetworks
 from visualizer.modes.traumer import Traumer, split_layers
+from visualizer.runtime.base import fixed_shape
 from visualizer.types import Features, Float32
 
 N_LAYERS, SIZE_PX, N_W = 14, 8, 512
@@ -164,9 +168,55 @@ def test_truncation_zero_is_the_mean_and_bending_changes_later_layers_only() -> 
     assert gain[:6].tolist() == [1.0] * 6 and gain[6:].tolist() == [2.0] * 8 and not offset.any()
 
 
-@pytest.mark.skipif(not find_models(kind="generator"), reason="no generator is installed")
+SQUARE = parameters.defaults() | {"traumer.shape": "square"}
+WIDE = SQUARE | {"traumer.shape": "wide"}
+needs_generator = pytest.mark.skipif(not find_models(kind="generator"), reason="no generator is installed")
+
+
+def _small(pixels: np.ndarray) -> np.ndarray:
+    """16 by 16 grey means."""
+    height, width = pixels.shape[:2]
+    return pixels[..., :3].reshape(16, height // 16, 16, width // 16, 3).mean(axis=(1, 3, 4))
+
+
+@needs_generator
+def test_wide_is_the_same_composition_without_a_repetition() -> None:
+    with closing(traumer.load(SQUARE, 1, "fp32")) as square, closing(traumer.load(WIDE, 1, "fp32")) as wide:
+        learned, painted = square.paint(0).pixels, wide.paint(0).pixels
+        assert painted.shape == (256, 448, 4) and wide.shape_px == (448, 256)
+        assert not wide.state()["sentence"]
+        assert np.corrcoef(_small(learned).ravel(), _small(painted).ravel())[0, 1] > 0.5
+        middle = painted[:, 96:352, :3].astype(np.float32)
+        assert 0.5 < middle.std() / learned[..., :3].astype(np.float32).std() < 2.0
+        left, right = painted[:, :224, :3].astype(np.float32), painted[:, 224:, :3].astype(np.float32)
+        for other in (right, right[:, ::-1]):
+            assert np.corrcoef(left.ravel(), other.ravel())[0, 1] < 0.8
+        wide.lighten(True)
+        assert wide.paint(0).pixels.shape == (128, 224, 4)
+        assert np.corrcoef(_small(wide.paint(0).pixels).ravel(), _small(painted).ravel())[0, 1] > 0.9
+
+
+@needs_generator
+def test_a_generator_for_squares_only_says_so_and_paints_them(tmp_path: Path) -> None:
+    model = find_model("generator-paintings")
+    shutil.copytree(model.folder, tmp_path / "old")
+
+    def fix(spec: TensorSpec) -> TensorSpec:
+        return replace(spec, shape=fixed_shape(spec.shape, 1))
+
+    graphs = tuple(
+        replace(graph, inputs=tuple(map(fix, graph.inputs)), outputs=tuple(map(fix, graph.outputs)))
+        for graph in model.card.graphs
+    )
+    (tmp_path / "old" / "card.json").write_text(dump_card(replace(model.card, graphs=graphs)), "utf-8")
+    with closing(traumer.load(WIDE | {"traumer.generator": str(tmp_path / "old")}, 1)) as mode:
+        assert mode.paint(0).pixels.shape == (256, 256, 4)
+        assert "published for squares only" in mode.state()["sentence"]
+
+
+@needs_generator
 def test_fewer_pixels_are_the_same_picture() -> None:
-    with closing(traumer.load(parameters.defaults(), 1, "fp32")) as mode:
+    with closing(traumer.load(SQUARE, 1, "fp32")) as mode:
         whole = mode.paint(0).pixels.astype(np.float32)
         mode.lighten(True)
         small = mode.paint(0).pixels.astype(np.float32)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from dataclasses import replace
 
@@ -284,6 +285,24 @@ def test_halving_has_the_slopes_of_the_strided_convolution():
         (slope,) = torch.autograd.grad(halve(x).pow(2).sum(), x, create_graph=True)
         slopes += [slope, torch.autograd.grad(slope.pow(2).sum(), x)[0]]
     assert torch.allclose(slopes[0], slopes[2]) and torch.allclose(slopes[1], slopes[3])
+
+
+@pytest.mark.parametrize("exit_px", [None, 32])
+def test_wide_is_the_synthesis_of_a_constant_that_was_stretched(
+    generator: Generator, exit_px: int | None
+) -> None:
+    form = export_module(generator, exit_px)
+    named = form.example_inputs(seed=2, n_columns=7)
+    w, strength, *noises, gain, offset = named.values()
+    wide = copy.deepcopy(generator.synthesis)
+    learned = wide.const.data
+    between = (learned[..., :-1] + learned[..., 1:]) / 2
+    wide.const.data = torch.empty(1, learned.shape[1], 4, 7)
+    wide.const.data[..., ::2], wide.const.data[..., 1::2] = learned, between
+    image = form(w, strength, *noises, gain, offset)
+    assert image.shape == (1, 3, form.exit_px, form.exit_px * 7 // 4)
+    wanted = wide(w, noises, exit_px=exit_px).clamp(-1, 1)
+    torch.testing.assert_close(image, wanted, atol=1e-4, rtol=1e-4)
 
 
 def test_two_parts_are_the_whole_and_the_first_is_the_low_one() -> None:

@@ -18,6 +18,10 @@ MODEL = "model.onnx"
 TICK, CATCH_UP = "model-tick.onnx", "model-catch-up.onnx"
 LOW, HIGH = "low.onnx", "high.onnx"
 """A generator in two parts, of which the first can be more precise."""
+COLUMNS = "columns"
+"""The free size of a generator's graphs: how wide its constant is stretched."""
+SQUARE, WIDE = {COLUMNS: 4}, {COLUMNS: 7}
+"""Sizes for `runtime.load`: the picture as it was learned, and nearly 16:9."""
 STAGES = tuple(f"stage{i}.onnx" for i in (1, 2, 3, 4))
 ENDS = tuple(f"stage{i}-ends.onnx" for i in (1, 2, 3, 4))
 """An MVNet's encoder in parts, for windows that slide: each whole, and at the ends of the window alone."""

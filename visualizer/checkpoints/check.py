@@ -11,7 +11,16 @@ import numpy as np
 
 from visualizer import runtime
 from visualizer.checkpoints import weights
-from visualizer.checkpoints.cards import WEIGHTS, Card, GraphSpec, load_card, sum_file
+from visualizer.checkpoints.cards import (
+    COLUMNS,
+    SQUARE,
+    WEIGHTS,
+    WIDE,
+    Card,
+    GraphSpec,
+    load_card,
+    sum_file,
+)
 from visualizer.runtime import Runtime
 from visualizer.runtime.base import Array, fixed_shape
 from visualizer.types import UserError
@@ -46,7 +55,8 @@ def check(folder: Path, n_threads: int = 1) -> Report:
             _check_references(folder, card, report)
         if not report.problems:
             for graph in card.graphs:
-                _check_graph(folder, card, graph, n_threads, report)
+                for sizes in _sizes(graph):
+                    _check_graph(folder, card, graph, sizes, n_threads, report)
     except UserError as error:
         report.problems.append(str(error))
     return report
@@ -101,18 +111,26 @@ def _check_references(folder: Path, card: Card, report: Report) -> None:
             report.problems.append(f"{graph.file} of {card.id} points outside its folder: do not use it.")
 
 
-def _check_graph(folder: Path, card: Card, graph: GraphSpec, n_threads: int, report: Report) -> None:
+def _sizes(graph: GraphSpec) -> tuple[dict[str, int], ...]:
+    """What the free sizes of a graph are checked with: a generator square and wide."""
+    axes = {str(axis).rpartition("*")[2] for tensor in graph.inputs for axis in tensor.shape}
+    return (SIZES | SQUARE, SIZES | WIDE) if COLUMNS in axes else (SIZES,)
+
+
+def _check_graph(
+    folder: Path, card: Card, graph: GraphSpec, sizes: dict[str, int], n_threads: int, report: Report
+) -> None:
     random = np.random.default_rng(0)
     given = {
-        tensor.name: random.standard_normal(fixed_shape(tensor.shape, 1, SIZES)).astype(tensor.dtype)
+        tensor.name: random.standard_normal(fixed_shape(tensor.shape, 1, sizes)).astype(tensor.dtype)
         for tensor in graph.inputs
     }
     with contextlib.closing(
-        runtime.load(folder / graph.file, threads=n_threads, sizes=SIZES, verify=False)
+        runtime.load(folder / graph.file, threads=n_threads, sizes=sizes, verify=False)
     ) as loaded:
         got = _run(loaded, given)
         for tensor in graph.outputs:
-            value, wanted = got.get(tensor.name), fixed_shape(tensor.shape, 1, SIZES)
+            value, wanted = got.get(tensor.name), fixed_shape(tensor.shape, 1, sizes)
             if value is None or value.shape != wanted:
                 report.problems.append(
                     f"{graph.file} does not give {tensor.name} {wanted}: publish it again."
@@ -122,7 +140,7 @@ def _check_graph(folder: Path, card: Card, graph: GraphSpec, n_threads: int, rep
         name = loaded.name
     torch_says = "parity not checked, for it is not sound"
     if not report.problems:
-        torch_says = _check_parity(folder, card, graph, given, got, n_threads, report)
+        torch_says = _check_parity(folder, card, graph, sizes, given, got, n_threads, report)
     shapes = ", ".join(f"{tensor.name} {list(got[tensor.name].shape)}" for tensor in graph.outputs)
     report.notes.append(f"{graph.file} on {name}: {shapes}, finite; {torch_says}")
 
@@ -131,6 +149,7 @@ def _check_parity(
     folder: Path,
     card: Card,
     graph: GraphSpec,
+    sizes: dict[str, int],
     given: dict[str, Array],
     got: dict[str, Array],
     n_threads: int,
@@ -144,7 +163,7 @@ def _check_parity(
     if card.kind not in modules.KINDS:
         return "parity not checked, its torch module is not known"
     path = folder / graph.file
-    torch = runtime.load(path, threads=n_threads, prefer="torch", sizes=SIZES, fallback=False, verify=False)
+    torch = runtime.load(path, threads=n_threads, prefer="torch", sizes=sizes, fallback=False, verify=False)
     with contextlib.closing(torch):
         wanted = _run(torch, given)
     furthest = max(

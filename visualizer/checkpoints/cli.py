@@ -5,14 +5,24 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from visualizer.checkpoints.cards import CARD, WEIGHTS, Card, Model, card_folders, find_model, find_models
+from visualizer.checkpoints.cards import (
+    CARD,
+    SQUARE,
+    WEIGHTS,
+    WIDE,
+    Card,
+    Model,
+    card_folders,
+    find_model,
+    find_models,
+)
 from visualizer.paths import models_dirs
 from visualizer.types import UserError
 
@@ -52,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     sample.add_argument(
         "--truncation", type=float, default=1.0, metavar="T", help="0 mean style to 1 (default)"
     )
+    sample.add_argument("--wide", action="store_true", help="nearly 16:9 instead of square")
     sample.add_argument("--px", type=int, metavar="PX", help="an early exit instead of the full size")
     sample.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the pictures")
     return parser
@@ -157,7 +168,9 @@ def _sample(options: argparse.Namespace) -> int:
         options.out.mkdir(parents=True, exist_ok=True)
         from PIL import Image
 
-        for i, pixels in enumerate(sample(model, options.n, options.seed, options.truncation, options.px)):
+        sizes = WIDE if options.wide else SQUARE
+        pictures = sample(model, options.n, options.seed, options.truncation, options.px, sizes)
+        for i, pixels in enumerate(pictures):
             Image.fromarray(pixels).save(options.out / f"{model.card.id}-{options.seed}-{i:04d}.png")
     except OSError as error:
         raise UserError(f"Cannot write to {options.out} ({error.strerror}): choose another --out.") from error
@@ -180,11 +193,16 @@ def _generator(wanted: str) -> Model:
 
 
 def sample(
-    model: Model, n_images: int, seed: int, truncation: float = 1.0, px: int | None = None
+    model: Model,
+    n_images: int,
+    seed: int,
+    truncation: float = 1.0,
+    px: int | None = None,
+    sizes: Mapping[str, int] = SQUARE,
 ) -> Iterator[NDArray[np.uint8]]:
     """Pictures (H, W, 3) uint8 from standard normal z of this seed through the mapping network.
 
-    Raises UserError where the model has no mapping network or no exit at `px`.
+    `sizes`: SQUARE or WIDE. Raises UserError where the model has no mapping network or no exit at `px`.
     """
     from visualizer import runtime
     from visualizer.checkpoints import styles, weights
@@ -192,10 +210,10 @@ def sample(
     size_px = model.card.architecture.get("size_px")
     file = model.onnx_path if px in (None, size_px) else model.folder / f"model-{px}.onnx"
     if all(graph.file != file.name for graph in model.card.graphs):
-        exits = ", ".join(str(graph.outputs[0].shape[-1]) for graph in model.card.graphs)
+        exits = ", ".join(str(graph.outputs[0].shape[-2]) for graph in model.card.graphs)
         raise UserError(f"{model.card.id} paints no pictures of {px} px: choose one of {exits}.")
     stored = weights.load_state(model.folder / WEIGHTS)
-    with contextlib.closing(runtime.load(file, threads=1)) as painter:
+    with contextlib.closing(runtime.load(file, threads=1, sizes=sizes)) as painter:
         n_layers, n_w = painter.inputs["w"][1:]
         mean = styles.mean_style(stored)
         for index in range(n_images):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import inspect
 import io
 import json
 import logging
@@ -248,8 +249,11 @@ def _trace(graph: Graph) -> onnx.ModelProto:
     return proto
 
 
-def _free_sizes(graph: Graph) -> tuple[dict[int, Any], ...]:
-    """The free axes of each input for the exporter; the same name is the same size everywhere."""
+def _free_sizes(graph: Graph) -> tuple[Any, ...]:
+    """The free axes of each input for the exporter, those of *others in a tuple of their own.
+
+    The same name is the same size everywhere.
+    """
     made: dict[str, Any] = {}
     shapes: list[dict[int, Any]] = []
     for name in graph.example:
@@ -260,6 +264,9 @@ def _free_sizes(graph: Graph) -> tuple[dict[int, Any], ...]:
                 dim = made.setdefault(size, torch.export.Dim(size, min=2, max=4096))
                 free[i] = int(factor) * dim if factor else dim
         shapes.append(free)
+    *named, last = inspect.signature(graph.module.forward).parameters.values()
+    if last.kind is inspect.Parameter.VAR_POSITIONAL:
+        return (*shapes[: len(named)], tuple(shapes[len(named) :]))
     return tuple(shapes)
 
 

@@ -12,6 +12,7 @@ from torch import nn
 
 from visualizer.checkpoints.cards import (
     CATCH_UP,
+    COLUMNS,
     ENDS,
     HIGH,
     LOW,
@@ -19,6 +20,7 @@ from visualizer.checkpoints.cards import (
     STAGES,
     TICK,
     WEIGHTS,
+    WIDE,
     Card,
     load_card,
 )
@@ -28,7 +30,7 @@ from visualizer.checkpoints.weights import load, load_state
 from visualizer.networks.mvnet import MVNet
 from visualizer.networks.mvnet import example_inputs as mvnet_example
 from visualizer.networks.mvnet_stages import Ends, Stage
-from visualizer.networks.stylegan2 import Generator, GeneratorShape
+from visualizer.networks.stylegan2 import MIN_SIZE_PX, Generator, GeneratorShape
 from visualizer.networks.stylegan2_inference import LOW_PX, HighForm, InferenceForm, LowForm
 from visualizer.networks.tagger import N_COLUMNS, N_MELS, ResidualBlock, ShortChunkCNN
 from visualizer.networks.tagger_sliding import CatchUp, Sliding, Tick
@@ -93,18 +95,31 @@ def sliding_graphs(tagger: ShortChunkCNN) -> list[Graph]:
 
 
 def generator_graphs(generator: Generator, exits_px: Sequence[int] = EXITS_PX) -> list[Graph]:
-    """The full size, early exits as model-<px>.onnx, and the full size in two parts."""
+    """The full size, early exits as model-<px>.onnx, and the full size in two parts; all of free width."""
     graphs = []
     full_px = generator.shape.size_px
     for px in (full_px, *(px for px in exits_px if px < full_px)):
         form = InferenceForm(generator, px)
-        file = MODEL if px == full_px else f"model-{px}.onnx"
-        graphs.append(Graph(form, form.example_inputs(), ("image",), file))
+        graphs.append(_generator_graph(form, ("image",), MODEL if px == full_px else f"model-{px}.onnx"))
     if full_px > LOW_PX:
         low, high = LowForm(generator), HighForm(generator)
-        graphs.append(Graph(low, low.example_inputs(), low.outputs, LOW))
-        graphs.append(Graph(high, high.example_inputs(), high.outputs, HIGH))
+        graphs.append(_generator_graph(low, low.outputs, LOW))
+        graphs.append(_generator_graph(high, high.outputs, HIGH))
     return graphs
+
+
+def _generator_graph(form: InferenceForm | LowForm | HighForm, outputs: tuple[str, ...], file: str) -> Graph:
+    """All maps are as many times wider than COLUMNS says as they are higher than 4 px."""
+    example = form.example_inputs(n_columns=WIDE[COLUMNS])
+    with torch.no_grad():
+        made = form(*example.values())
+    results = dict(zip(outputs, [made] if isinstance(made, torch.Tensor) else made, strict=True))
+    shapes = {
+        name: (*map.shape[:3], f"{map.shape[2] // MIN_SIZE_PX}*{COLUMNS}")
+        for name, map in {**example, **results}.items()
+        if map.ndim == 4
+    }
+    return Graph(form, example, outputs, file, shapes=shapes)
 
 
 def mvnet_graphs(mvnet: MVNet) -> list[Graph]:

@@ -207,7 +207,9 @@ def load(settings: Mapping[str, Any], threads: int, precision: Precision = "auto
     def open_wanted(settings: Mapping[str, Any]) -> Content:
         wanted, size_px = str(settings["era.content"]), int(settings["era.size_px"])
         if wanted.strip() == TRAUMER:
-            return Dreams(traumer.load(settings, threads, precision), size_px)
+            # What is carried over costs by its pixels: a wall's worth of them would take twice the time.
+            square = {**settings, "traumer.shape": "square"}
+            return Dreams(traumer.load(square, threads, precision), size_px)
         return open_content(wanted, size_px, slide_s=float(settings["era.slide_s"]), live=live)
 
     canvas = Canvas(open_wanted, settings)

@@ -15,6 +15,7 @@ from visualizer.checkpoints.cards import HIGH, LOW
 from visualizer.modes import incremental
 from visualizer.modes.incremental import Tagger
 from visualizer.runtime import Precision, Runtime
+from visualizer.runtime.base import fixed_shape
 from visualizer.runtime.pair import Pair
 from visualizer.types import Float32, UInt8, UserError
 
@@ -29,18 +30,27 @@ _EXIT = re.compile(r"model-(\d+)\.onnx")
 class Exits:
     """A generator's early exits, each loaded when it is first asked for. Owned by one thread."""
 
-    def __init__(self, generator: cards.Model, threads: int, precision: Precision) -> None:
+    def __init__(
+        self,
+        generator: cards.Model,
+        threads: int,
+        precision: Precision,
+        sizes: Mapping[str, int] = cards.SQUARE,
+    ) -> None:
         self._folder, self._threads, self._precision = generator.folder, threads, precision
+        self._sizes = sizes
         names = (_EXIT.fullmatch(graph.file) for graph in generator.card.graphs)
         self.sizes_px = sorted((int(name[1]) for name in names if name), reverse=True)
-        """Sides of their pictures, the largest first."""
+        """Heights of their pictures, the largest first."""
         self._loaded: dict[int, Runtime] = {}
 
     def at(self, size_px: int) -> Runtime:
-        """The exit whose pictures are so wide; UserError where its graph is lost."""
+        """The exit whose pictures are so high; UserError where its graph is lost."""
         if size_px not in self._loaded:
             path = self._folder / f"model-{size_px}.onnx"
-            self._loaded[size_px] = runtime.load(path, threads=self._threads, precision=self._precision)
+            self._loaded[size_px] = runtime.load(
+                path, threads=self._threads, precision=self._precision, sizes=self._sizes
+            )
         return self._loaded[size_px]
 
     def close(self) -> None:
@@ -59,6 +69,7 @@ class TraumerNetworks:
     generator: Runtime
     tags: tuple[str, ...]
     size_px: int
+    """Height of the pictures."""
     n_layers: int
     noise_shapes: Mapping[str, tuple[int, ...]]
     w_mean: Float32
@@ -67,6 +78,14 @@ class TraumerNetworks:
     """(n, 512) float32: styles of random z, for drift and beat."""
     exits: Exits | None = None
     """Of the generator."""
+    n_columns: int = cards.SQUARE[cards.COLUMNS]
+    """Of its constant: the pictures are a quarter as many times wider than high."""
+    problem: str = ""
+    """Why the pictures are not as wide as was wanted."""
+
+    def width_px(self, height_px: int) -> int:
+        """Of pictures so high."""
+        return height_px * self.n_columns // cards.SQUARE[cards.COLUMNS]
 
     def hear(self, window: Float32) -> tuple[Float32, Float32]:
         """See `Tagger.hear`."""
@@ -93,9 +112,9 @@ class TraumerNetworks:
         offset: Float32,
         pixels: UInt8,
     ) -> None:
-        """Styles (n_layers, 512) → the RGB of `pixels` (S, S, 4) uint8; gain and offset (n_layers,) bend.
+        """Styles (n_layers, 512) → the RGB of `pixels` (H, W, 4) uint8; gain and offset (n_layers,) bend.
 
-        S is the full size or that of an early exit, which takes fewer of the noises.
+        H is the full size or that of an early exit, which takes fewer of the noises; W is `width_px(H)`.
         """
         generator = self.generator
         if self.exits is not None and len(pixels) != self.size_px:
@@ -151,8 +170,10 @@ def load(
     )
     _check_fit(tagger.card, transfer.card, generator.card)
     graph = generator.card.graph()
+    is_wide = asked.get("traumer.shape") == "wide"
+    sizes = cards.WIDE if is_wide and _has_free_width(graph) else cards.SQUARE
     noise_shapes = {
-        spec.name: tuple(int(n) for n in spec.shape)
+        spec.name: fixed_shape(spec.shape, 1, sizes)
         for spec in graph.inputs
         if spec.name.startswith("noise_") and spec.name != "noise_strength"
     }
@@ -166,28 +187,35 @@ def load(
     return TraumerNetworks(
         tagger=incremental.load(tagger, threads, precision),
         transfer_map=start(transfer),
-        generator=load_generator(generator, threads, precision),
-        exits=Exits(generator, threads, precision),
+        generator=load_generator(generator, threads, precision, sizes),
+        exits=Exits(generator, threads, precision, sizes),
         tags=tagger.card.labels,
         size_px=_size_px(graph),
         n_layers=n_layers,
         noise_shapes=noise_shapes,
         w_mean=styles.mean_style(stored),
         w_samples=styles.map_styles(stored, z),
+        n_columns=sizes[cards.COLUMNS],
+        problem=_only_squares(generator.card.id) if is_wide and sizes is cards.SQUARE else "",
     )
 
 
-def load_generator(model: cards.Model, threads: int, precision: Precision = "auto") -> Runtime:
+def load_generator(
+    model: cards.Model,
+    threads: int,
+    precision: Precision = "auto",
+    sizes: Mapping[str, int] = cards.SQUARE,
+) -> Runtime:
     """The full size; in bf16 its low resolutions stay in fp32, where it was published in two parts.
 
     Rounding them costs more of the picture than all the others (decisions/0005), and fp32 hardly any time.
     """
     if precision != "fp32" and {LOW, HIGH} <= {graph.file for graph in model.card.graphs}:
-        high = runtime.load(model.folder / HIGH, threads=threads, precision=precision)
+        high = runtime.load(model.folder / HIGH, threads=threads, precision=precision, sizes=sizes)
         if high.name.endswith("bf16"):
-            return Pair(runtime.load(model.folder / LOW, threads=threads), high)
+            return Pair(runtime.load(model.folder / LOW, threads=threads, sizes=sizes), high)
         high.close()
-    return runtime.load(model.onnx_path, threads=threads, precision=precision)
+    return runtime.load(model.onnx_path, threads=threads, precision=precision, sizes=sizes)
 
 
 def find_of_kind(wanted: str, kind: str, id: str) -> cards.Model:
@@ -232,7 +260,18 @@ def _width(specs: tuple[cards.TensorSpec, ...], name: str) -> int | str:
 
 
 def _size_px(graph: cards.GraphSpec) -> int:
-    return int(graph.outputs[0].shape[-1])
+    return int(graph.outputs[0].shape[-2])
+
+
+def _has_free_width(graph: cards.GraphSpec) -> bool:
+    return isinstance(graph.outputs[0].shape[-1], str)
+
+
+def _only_squares(id: str) -> str:
+    return (
+        f"{id} was published for squares only, which fill the wall mirrored: klangbild models graphs {id} "
+        "lets it paint wide, or choose square as traumer.shape."
+    )
 
 
 def _styles_shape(card: cards.Card) -> tuple[int, int]:

@@ -20,7 +20,7 @@ from visualizer.modes.smoothing import StyleHistory
 from visualizer.modes.words import Words
 from visualizer.parameters.modulating import TAG
 from visualizer.runtime import Precision
-from visualizer.types import LAYER_GROUPS, Features, Float32, Image
+from visualizer.types import LAYER_GROUPS, Features, Float32, Image, UInt8
 
 CAPTURE_HZ = 48000
 _PUSH_DECAY = 4.0
@@ -48,7 +48,7 @@ class Traumer:
         self._history = StyleHistory(networks.w_mean)
         self._groups = split_layers(networks.n_layers)
         self._resampler = Resampler(CAPTURE_HZ, Hearing.RATE_HZ)
-        self._pixels = np.full((networks.size_px, networks.size_px, 4), 255, np.uint8)
+        self._pixels = self._new_pixels(networks.size_px)
         self._seed: int | None = None
         self.apply(settings)
         self._clear()
@@ -68,7 +68,16 @@ class Traumer:
         sizes_px = exits.sizes_px if exits else []
         size_px = sizes_px[0] if is_light and sizes_px else self._networks.size_px
         if len(self._pixels) != size_px:
-            self._pixels = np.full((size_px, size_px, 4), 255, np.uint8)
+            self._pixels = self._new_pixels(size_px)
+
+    def _new_pixels(self, height_px: int) -> UInt8:
+        return np.full((height_px, self._networks.width_px(height_px), 4), 255, np.uint8)
+
+    @property
+    def shape_px(self) -> tuple[int, int]:
+        """Width and height of what it paints."""
+        height, width = self._pixels.shape[:2]
+        return width, height
 
     def reset(self) -> None:
         """See `Mode.reset`."""
@@ -173,6 +182,7 @@ class Traumer:
             "size_px": len(self._pixels),
             "runtime": self._networks.describe(),
             "runtime_reasons": self._networks.reasons(),
+            "sentence": self._networks.problem,
         }
 
     def close(self) -> None:

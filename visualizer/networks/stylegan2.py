@@ -288,7 +288,7 @@ class Synthesis(nn.Module):
         last = (None if gain is None else gain[-1], None if offset is None else offset[-1])
         pictures: list[Tensor] = []
         for i, (x, picture) in enumerate(self.stages(w, noises, noise_strength, gain, offset, dtype)):
-            leaves = picture.shape[-1] == exit_px
+            leaves = picture.shape[-2] == exit_px
             if leaves and str(exit_px) in self.exits:
                 picture = picture + self.exits[str(exit_px)](x, w[:, 2 * i + 1]).float()
             pictures.append(bend(picture, *last))

@@ -1,6 +1,7 @@
-"""The generator as it is run live: batch 1, static weights, fixed shapes; every control is an input.
+"""The generator as it is run live: batch 1, static weights; every control and the width are inputs.
 
-It shares the parameters of the training form and equals it.
+It shares the parameters of the training form and equals it at the width that was trained. Wider, its learned
+constant is stretched and everything after it paints on: convolutions know no width.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from torch import Tensor, nn
 
 from visualizer.networks.stylegan2 import (
     LEAK,
+    MIN_SIZE_PX,
     Block,
     Exit,
     Generator,
@@ -32,9 +34,10 @@ LOW_PX = 8
 class InferenceForm(nn.Module):
     """(w (1, n_layers, n_w), noise_strength (1,), noise_0 … , gain (n_layers,), offset (n_layers,)) → image.
 
-    The image is (1, 3, S, S) in [-1, 1], S = `exit_px` or the full size. An early exit takes the same w, gain
-    and offset as the full size and leaves unused layers alone; it has only the noises of the layers that it
-    runs. The last gain and offset bend the picture itself. 1 and 0 are neutral.
+    The image is (1, 3, S, S) in [-1, 1], S = `exit_px` or the full size; it is as much wider as noise_0 is
+    wider than 4 px, and so must be the other noises. An early exit takes the same w, gain and offset as the
+    full size and leaves unused layers alone; it has only the noises of the layers that it runs. The last gain
+    and offset bend the picture itself. 1 and 0 are neutral.
     """
 
     def __init__(self, generator: Generator | Synthesis, exit_px: int | None = None) -> None:
@@ -66,8 +69,11 @@ class InferenceForm(nn.Module):
             skip = skip + _run_rgb(own.paint, inner, w[:, self.n_noises])
         return _bend(skip, gain, offset)
 
-    def example_inputs(self, seed: int = 0) -> dict[str, Tensor]:
-        """Named inputs in the order of `forward`, from a seed (w is plain noise, bending is neutral)."""
+    def example_inputs(self, seed: int = 0, n_columns: int = MIN_SIZE_PX) -> dict[str, Tensor]:
+        """Named inputs in the order of `forward`, from a seed (w is plain noise, bending is neutral).
+
+        `n_columns` is the width of noise_0.
+        """
         random = torch.Generator().manual_seed(seed)
         shape = self.shape
         named = {
@@ -76,7 +82,8 @@ class InferenceForm(nn.Module):
         }
         for i in range(self.n_noises):
             side = shape.noise_px(i)
-            named[f"noise_{i}"] = torch.randn(1, 1, side, side, generator=random)
+            width = side // MIN_SIZE_PX * n_columns
+            named[f"noise_{i}"] = torch.randn(1, 1, side, width, generator=random)
         return named | {"gain": torch.ones(shape.n_layers), "offset": torch.zeros(shape.n_layers)}
 
 
@@ -99,9 +106,10 @@ class LowForm(nn.Module):
             self.synthesis, range(self.n_blocks), None, None, w, noise_strength, noises, gain, offset
         )
 
-    def example_inputs(self) -> dict[str, Tensor]:
+    def example_inputs(self, n_columns: int = MIN_SIZE_PX) -> dict[str, Tensor]:
         """As `InferenceForm.example_inputs`, with the noises that it takes."""
-        return _noises_between(InferenceForm(self.synthesis).example_inputs(), 0, 2 * self.n_blocks - 1)
+        named = InferenceForm(self.synthesis).example_inputs(n_columns=n_columns)
+        return _noises_between(named, 0, 2 * self.n_blocks - 1)
 
 
 class HighForm(nn.Module):
@@ -122,11 +130,11 @@ class HighForm(nn.Module):
         _, skip = _run_blocks(synthesis, blocks, features, picture, w, noise_strength, noises, gain, offset)
         return _bend(skip, gain, offset)
 
-    def example_inputs(self) -> dict[str, Tensor]:
+    def example_inputs(self, n_columns: int = MIN_SIZE_PX) -> dict[str, Tensor]:
         """As `InferenceForm.example_inputs`, with what the low blocks give for it."""
-        named = InferenceForm(self.low.synthesis).example_inputs()
+        named = InferenceForm(self.low.synthesis).example_inputs(n_columns=n_columns)
         with torch.no_grad():
-            made = self.low(*self.low.example_inputs().values())
+            made = self.low(*self.low.example_inputs(n_columns).values())
         first = 2 * self.low.n_blocks - 1
         rest = _noises_between(named, first, self.low.synthesis.shape.n_noises)
         return {**dict(zip(LowForm.outputs, made, strict=True)), **rest}
@@ -150,7 +158,7 @@ def _run_blocks(
 ) -> tuple[Tensor, Tensor]:
     """Features and picture after some blocks; `noises` are theirs."""
     strength = noise_strength.reshape(1, 1, 1, 1)
-    features = synthesis.const if x is None else x
+    features = stretch(synthesis.const, noises[0].shape[-1]) if x is None else x
     first = layer = max(2 * blocks.start - 1, 0)
     for i in blocks:
         block = synthesis.blocks[i]
@@ -163,6 +171,14 @@ def _run_blocks(
         skip = rgb if skip is None else upsample_image(skip) + rgb
     assert skip is not None
     return features, skip
+
+
+def stretch(const: Tensor, n_columns: int) -> Tensor:
+    """The learned constant (1, C, 4, 4), linearly as wide as asked: (1, C, 4, n_columns).
+
+    Its own columns stay at both ends, so that each edge of the picture is painted as it was learned.
+    """
+    return F.interpolate(const, (MIN_SIZE_PX, n_columns), mode="bilinear", align_corners=True)
 
 
 def _bend(picture: Tensor, gain: Tensor, offset: Tensor) -> Tensor:

@@ -60,6 +60,13 @@ DECLARED = (
         "The model that paints, by id or folder.",
         in_next_deck=True,
     ),
+    declare_choice(
+        "traumer.shape",
+        "square",
+        ["wide", "square"],
+        "The generator paints pictures of nearly 16:9, or squares as it learned, in two thirds of the time.",
+        in_next_deck=True,
+    ),
     declare_float(
         "traumer.smoothing.coarse_s",
         3.0,

@@ -9,6 +9,8 @@ from typing import Any, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from visualizer.checkpoints.cards import SQUARE
+
 Precision = Literal["auto", "fp32", "bf16"]
 
 Array = NDArray[Any]
@@ -72,10 +74,13 @@ class Buffers:
 def fixed_shape(
     shape: tuple[int | str, ...], batch: int, sizes: Mapping[str, int] | None = None
 ) -> tuple[int, ...]:
-    """A declared shape with its free axes, "height" or "4*height", set by `sizes`, the others to `batch`."""
+    """A declared shape with its free axes, "height" or "4*height", set by `sizes`, the others to `batch`.
+
+    A generator paints squares where `sizes` says nothing of its columns.
+    """
     return tuple(n if isinstance(n, int) else _axis_size(n, batch, sizes or {}) for n in shape)
 
 
 def _axis_size(axis: str, batch: int, sizes: Mapping[str, int]) -> int:
     factor, _, name = axis.rpartition("*")
-    return int(factor or 1) * sizes.get(name, batch)
+    return int(factor or 1) * sizes.get(name, SQUARE.get(name, batch))
