@@ -124,7 +124,7 @@ def _windows(start_s: float, length_s: float) -> list[Float32]:
     windows: list[Float32] = []
 
     def keep(window: Float32) -> Float32:
-        windows.append(window)
+        windows.append(window.copy(order="K"))
         return window
 
     EraHearing(keep).push(_demo(start_s, length_s))

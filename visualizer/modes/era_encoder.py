@@ -30,7 +30,7 @@ N_MOST_MOVED = 8
 
 
 class Encoder(Protocol):
-    """What sees windows. Owned by one thread."""
+    """What sees windows; the last one must stay as it was until the next. Owned by one thread."""
 
     name: str
     """Which runtime sees."""
@@ -38,7 +38,10 @@ class Encoder(Protocol):
     """Why that one."""
 
     def see(self, window: Float32) -> Float32:
-        """(3, 128, 256) float32 mel power of mean 1 → v (n_v,) float32; a new array."""
+        """(3, 128, 256) float32 mel power of mean 1 → v (n_v,) float32; a new array.
+
+        Quickest for windows whose memory is column after column, as EraWindow gives them.
+        """
 
     def close(self) -> None:
         """Gives the networks back."""
@@ -96,7 +99,8 @@ class SlidingEncoder:
         self.name, self.reason = ends[0].name, ends[0].reason
         self._stages = [_Stage(i, *both) for i, both in enumerate(zip(ends, wholes, strict=True))]
         self._now = 0
-        self._window: Float32 | None = None
+        self._before: Float32 | None = None
+        """The last window, (3, 256, 128); None where there was none, or all did not go well with it."""
         self._v: Float32 = np.zeros(0, np.float32)
 
     @property
@@ -114,7 +118,7 @@ class SlidingEncoder:
         n_moved = self._n_moved(window)
         if n_moved == 0:
             return self._v.copy()
-        self._window = None  # until all went well
+        self._before = None  # until all went well
         if n_moved is None:
             for stage in self._stages:
                 stage.forget()
@@ -123,7 +127,7 @@ class SlidingEncoder:
         for stage in self._stages:
             columns = stage.follow(self._now, columns)
         self._v = columns[..., 0].T.ravel()
-        self._window = window
+        self._before = window.transpose(0, 2, 1)
         return self._v.copy()
 
     def close(self) -> None:
@@ -133,13 +137,13 @@ class SlidingEncoder:
 
     def _n_moved(self, window: Float32) -> int | None:
         """Ticks by which this window is the last one moved on; None where it is another."""
-        before = self._window
-        if before is None or before.shape != window.shape:
+        before, columns = self._before, window.transpose(0, 2, 1)
+        if before is None or before.shape != columns.shape:
             return None
         for n in (1, 0, *range(2, N_MOST_MOVED + 1)):
             n_kept = N_WINDOW - n * N_STEP
-            if np.array_equal(window[:, :, n_kept - 1], before[:, :, -1]) and np.array_equal(
-                window[:, :, :n_kept], before[:, :, n * N_STEP :]
+            if np.array_equal(columns[:, n_kept - 1], before[:, -1]) and np.array_equal(
+                columns[:, :n_kept], before[:, n * N_STEP :]
             ):
                 return n
         return None

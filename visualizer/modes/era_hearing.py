@@ -14,7 +14,9 @@ from visualizer.modes.novelty import Novelty
 from visualizer.types import Float32
 
 SeeMusic = Callable[[Float32], Float32]
-"""(3, 128, 256) float32 linear mel power of mean 1, as EraWindow says → v (n_v,) float32."""
+"""(3, 128, 256) float32 linear mel power of mean 1, as EraWindow says → v (n_v,) float32.
+
+The window after the next comes in the same memory."""
 
 LEAST_S = 1.0
 """MVNet was trained on windows that repeat as little as this."""
@@ -61,6 +63,7 @@ class EraHearing:
         self._n_tick = self._mel.hop * self._mel.columns_per_tick
         self.tick_s = self._n_tick / self.RATE_HZ
         self._window = EraWindow(self._mel)
+        self._seen = [self._window.view() for _ in range(2)]
         self._n_least = round(LEAST_S / self.tick_s)
         self._n_first = round(FIRST_S / self.tick_s)
         self._n_over = round(OVER_S / self.tick_s)
@@ -130,7 +133,10 @@ class EraHearing:
 
     def _hear(self, presence: float) -> EraHeard:
         n_ticks = min(self._n_own(), self._window.n_ticks)
-        v = self._see(self._window.view()) if n_ticks >= self._n_least else None
+        v = None
+        if n_ticks >= self._n_least:
+            self._seen.reverse()
+            v = self._see(self._window.view(self._seen[0]))
         return EraHeard(self._n_heard * self._n_tick, v, presence, self._piece, n_ticks * self.tick_s)
 
     def _n_own(self) -> int:

@@ -36,7 +36,7 @@ class EraWindow:
         self.n_ticks = self._n_columns // self._n_tick
         """Of a full window."""
         # Room for a second window: what is kept moves to the front once a window, not with each tick.
-        self._columns: Float32 = np.zeros((mel.n_mels, 2 * self._n_columns), np.float32)
+        self._columns: Float32 = np.zeros((2 * self._n_columns, mel.n_mels), np.float32)
         self._sums: Float32 = np.zeros(2 * self._n_columns, np.float32)
         self.reset()
 
@@ -70,11 +70,16 @@ class EraWindow:
         """Nothing was heard: the next tick fills it."""
         self._n_filled = 0
 
-    def view(self) -> Float32:
-        """(3, 128, 256) float32 power, oldest third first, its mean within HELD_DB of 1; a copy."""
-        columns = self._columns[:, self._end - self._n_columns : self._end]
-        thirds = columns.reshape(len(columns), EraMel.N_CHANNELS, -1).transpose(1, 0, 2)
-        return np.multiply(thirds, np.float32(self._gain), order="C")
+    def view(self, out: Float32 | None = None) -> Float32:
+        """(3, 128, 256) float32 power, oldest third first, its mean within HELD_DB of 1; a copy.
+
+        Its memory is column after column, so that what slides lies together. `out`, one from before, is
+        filled instead of a new one.
+        """
+        newest = self._columns[self._end - self._n_columns : self._end]
+        thirds = newest.reshape(EraMel.N_CHANNELS, -1, newest.shape[1])
+        copy = None if out is None else out.transpose(0, 2, 1)
+        return np.multiply(thirds, np.float32(self._gain), out=copy).transpose(0, 2, 1)
 
     def _is_stale(self, n_own: int) -> bool:
         if self._n_filled == self.n_ticks:
@@ -88,18 +93,18 @@ class EraWindow:
         n_times = -(-self._n_columns // newest.shape[1])
         filled = np.tile(newest, (1, n_times))[:, : self._n_columns]
         self._end = self._n_columns
-        self._columns[:, : self._end] = filled
+        self._columns[: self._end] = filled.T
         self._sums[: self._end] = filled.mean(axis=0)
         self._n_filled, self._n_since = n_own, 0
         self.n_fillings += 1
 
     def _slide(self) -> None:
         n = self._n_tick
-        if self._end + n > self._columns.shape[1]:
-            self._columns[:, : self._n_columns] = self._columns[:, self._end - self._n_columns : self._end]
+        if self._end + n > len(self._columns):
+            self._columns[: self._n_columns] = self._columns[self._end - self._n_columns : self._end]
             self._sums[: self._n_columns] = self._sums[self._end - self._n_columns : self._end]
             self._end = self._n_columns
         newest = self._mel.newest(n)
-        self._columns[:, self._end : self._end + n] = newest
+        self._columns[self._end : self._end + n] = newest.T
         self._sums[self._end : self._end + n] = newest.mean(axis=0)
         self._end += n

@@ -70,8 +70,7 @@ class OpenVino:
     def run(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
         """As `Runtime.run`."""
         self._buffers.fill(inputs)
-        self._request.start_async()
-        self._request.wait()
+        self._request.infer(share_outputs=True)  # in this thread: handing it to another costs 0.05 ms a run
         return self._buffers.outputs
 
     def close(self) -> None:
