@@ -12,12 +12,13 @@ import moderngl
 import numpy as np
 
 from visualizer import parameters
-from visualizer.display import isf
+from visualizer.display import hanging, isf
 from visualizer.display.between import Between
 from visualizer.display.canvas import Canvas, scaled
 from visualizer.display.chain import Chain
 from visualizer.display.dissolve import Deck
 from visualizer.display.flash_limiter import FlashLimiter
+from visualizer.display.hanging import Hang, Reach
 from visualizer.display.motion import Motion
 from visualizer.display.shelf import Shelf
 from visualizer.display.titles import Titles
@@ -49,7 +50,19 @@ PULL_PER_S = 0.25
 BREATH = {"bass": 0.045, "beat": 0.03, "slow": 0.02}
 SLOW_BREATH_S = 17.0
 
-_STAGES = ("drift", "dissolve", "crossfade", "soften", "scene", "grade", "measure", "hold", "finish", "title")
+_STAGES = (
+    "drift",
+    "dissolve",
+    "crossfade",
+    "reach",
+    "soften",
+    "scene",
+    "grade",
+    "measure",
+    "hold",
+    "finish",
+    "title",
+)
 SOFTWARE_NAMES = ("llvmpipe", "softpipe", "swrast", "software", "swiftshader", "basic render")
 
 
@@ -85,6 +98,7 @@ class Renderer:
         self._noise.write(rng.random((NOISE_CELLS, NOISE_CELLS, 4)).astype(np.float16))
         self.motion = Motion()
         self._between = Between(context, shaders)
+        self._reach = Reach(context, self._effects["reach"])
         self._decks = {name: Deck(context, self._effects["dissolve"], self._between) for name in ("a", "b")}
         self._waiting: dict[str, Image] = {}
         self._pictures = [Canvas(context, (1, 1)) for _ in range(3)]
@@ -209,11 +223,9 @@ class Renderer:
             self._arrival_s = min(ARRIVAL_S, 0.5 * self._show_s)
         self._waiting.clear()
 
-    def _picture(self, mix: float, values: _Settings) -> tuple[Canvas, tuple[float, float]] | None:
-        """The picture both decks give now with its width and height, or None before the first image.
-
-        During a fade between pictures of different shape the shape changes with the mix.
-        """
+    def _picture(self, mix: float, values: _Settings) -> tuple[Canvas, Hang] | None:
+        """The picture both decks give now and how it hangs, or None before the first image."""
+        fill = values["display.fill"]
         shares = {"a": 1.0 - mix, "b": mix}
         shown = [n for n, deck in self._decks.items() if deck.n_images and shares[n] > 0.0]
         shown = shown or [n for n, deck in self._decks.items() if deck.n_images]
@@ -222,14 +234,12 @@ class Renderer:
         for index, name in enumerate(shown):
             self._fit(index, self._decks[name].size)
             self._decks[name].draw(self._pictures[index], self._show_s, self._dt_s)
-        start, end = self._pictures[0], self._pictures[1]
         if len(shown) == 1:
-            return start, start.size
+            return self._pictures[0], hanging.hang(self._pictures[0].size, self.size, fill)
+        (start, end), hangs = self._reach.even(self._pictures[:2], self.size, fill)
         self._fit(2, (max(start.size[0], end.size[0]), max(start.size[1], end.size[1])))
-        self._crossfade(mix, values)
-        turn = mix * mix * (3.0 - 2.0 * mix)
-        width, height = (s + (e - s) * turn for s, e in zip(start.size, end.size, strict=True))
-        return self._pictures[2], (width, height)
+        self._crossfade(start, end, mix, values)
+        return self._pictures[2], hanging.between(*hangs, mix)
 
     def _warm_up(self) -> Iterator[None]:
         """Drivers compile at the first draw, which must not be that of a switch; a step for each few shaders.
@@ -237,13 +247,15 @@ class Renderer:
         Software GL compiles a shader again for a texture with a side that is no power of two, such as that of
         a wide content: an eighth of a second for the scene.
         """
-        self._crossfade(0.5, None)
+        self._crossfade(*self._pictures[:2], 0.5, None)
         yield
         self.flashes.warm_up(self._graded)
         yield
         if not self.software:
             return
         wide = Canvas(self.context, (8, 6))
+        self._crossfade(wide, self._reach.draw(wide, 1.5), 0.5, None)
+        yield
         self._soften(wide, self._soft[0], (0.0, 0.0))
         images = {
             "picture": wide.texture,
@@ -260,9 +272,9 @@ class Renderer:
             yield
         wide.release()
 
-    def _crossfade(self, mix: float, values: _Settings | None) -> None:
-        """Both decks' pictures into the third, by the chosen transition when it is there."""
-        start, end, both = self._pictures
+    def _crossfade(self, start: Canvas, end: Canvas, mix: float, values: _Settings | None) -> None:
+        """Both decks' pictures into the third canvas, by the chosen transition when it is there."""
+        both = self._pictures[2]
         images = {"startImage": start.texture, "endImage": end.texture}
         if values is not None:
             chosen = values["show.transition"]
@@ -285,7 +297,7 @@ class Renderer:
             self._presence = min(self._presence + step, 1.0)
         if self._presence < 1.0:
             self._generate(values)
-        picture, size = shown or (self._pictures[0], (1.0, 1.0))
+        picture, hung = shown or (self._pictures[0], (1.0, 1.0))
         fill = values["display.fill"]
         if fill == "surround":
             self._soften(picture, self._soft[0], (1.8 / SOFT_PX, 0.0))
@@ -303,7 +315,7 @@ class Renderer:
             "presence": self._presence * self._presence * (3.0 - 2.0 * self._presence),
             "surround": fill == "surround",
             "mirror": fill == "mirror",
-            "hang": self._hang(size, fill),
+            "hang": hung,
             "crispness": CRISPNESS,
             "zoom": zoom,
             "breath": zoom * self._breath(),
@@ -343,12 +355,6 @@ class Renderer:
         slow = 0.5 - 0.5 * math.cos(2.0 * math.pi * self._show_s / SLOW_BREATH_S)
         return BREATH["bass"] * self.motion.bass + BREATH["beat"] * self.motion.beat + BREATH["slow"] * slow
 
-    def _hang(self, picture: tuple[float, float], fill: str) -> tuple[float, float]:
-        """How many pictures lie side by side, and above each other, on the wall."""
-        across = (self.size[0] / self.size[1]) / (picture[0] / picture[1])
-        fits = min(across, 1.0) if fill == "crop" else max(across, 1.0)
-        return fits, fits / across
-
     def _grade(self, values: _Settings) -> None:
         motion = self.motion
         hue = math.radians(values["effects.hue"])
@@ -382,6 +388,7 @@ class Renderer:
         for deck in self._decks.values():
             deck.release()
         self._between.release()
+        self._reach.release()
         self.titles.release()
         for effect in self._effects.values():
             effect.release()
