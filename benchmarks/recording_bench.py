@@ -38,18 +38,20 @@ N_EDGE = 30
 END_S = 20.0
 
 
-def run(minutes: float = MINUTES) -> dict[str, Any]:
+def run(minutes: float = MINUTES, size_px: tuple[int, int] = SIZE_PX) -> dict[str, Any]:
     """Offsets of each flash from its click in the file, and of the same flash on the wall.
 
     `offset_*_ms` are medians of 30 clicks in the file, `worst_ms` the largest there, either way;
     `file_minus_wall_ms` is what the recording itself adds; `sound_drift_ms` how far the clicks of the file
     move against the clock over the whole time. `within_a_frame` is a share of all clicks.
     """
-    chosen = [part for text in LOUD for part in ("--set", text)]
+    width_px, height_px = size_px
+    settings = (*LOUD, f"display.width={width_px}", f"display.height={height_px}")
+    chosen = [part for text in settings for part in ("--set", text)]
     try:
         with ExitStack() as stack:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-            screen = stack.enter_context(VirtualScreen(*SIZE_PX))
+            screen = stack.enter_context(VirtualScreen(*size_px))
             line_in = stack.enter_context(VirtualLineIn())
             environment = os.environ | screen.env | line_in.env
             show = stack.enter_context(Show(folder, environment, *chosen, "--set", f"output.folder={folder}"))
@@ -61,7 +63,7 @@ def run(minutes: float = MINUTES) -> dict[str, Any]:
             told = show.wait_until(lambda s: bool(_output(s).get("recording")), END_S, "a recording")
             path = Path(_output(told)["recording"])
             threading.Thread(target=line.feed, daemon=True).start()
-            wall = _watch(line, reader)
+            wall = _watch(line, reader, size_px)
             lines = show.lines
             figures = _output(lines[-1])
             show.press("ctrl+r")
@@ -77,9 +79,9 @@ def _output(told: dict[str, Any]) -> dict[str, Any]:
     return health
 
 
-def _watch(line: ClickLine, reader: ScreenReader) -> tuple[np.ndarray, np.ndarray]:
+def _watch(line: ClickLine, reader: ScreenReader, size_px: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
     """Times in seconds, and the brightness of the window's middle, until the last click."""
-    x_px, y_px = (side // 2 - PATCH_PX // 2 for side in SIZE_PX)
+    x_px, y_px = (side // 2 - PATCH_PX // 2 for side in size_px)
     seen: list[tuple[float, float]] = []
     while not line.is_over:
         seen.append((clock.seconds(clock.now_ns()), reader.brightness(x_px, y_px, PATCH_PX)))
@@ -203,6 +205,7 @@ def _tell(figures: dict[str, Any], lines: list[dict[str, Any]], path: Path) -> d
         "silence_s": figures["silence_s"],
         "samples_missing": missing(lines),
         "encode_ms": figures["frame_ms"],
+        "size": "{}x{}".format(*last["workers"]["display"]["health"]["size"]),
         "size_mb": round(path.stat().st_size / 1e6, 1),
         "shown_fps": rate(lines, "n_shown"),
         "longest_gap_ms": last["workers"]["display"]["health"]["longest_gap_ever_ms"],

@@ -131,8 +131,12 @@ def test_bad_input_ends_with_one_sentence(
     assert len(show.log.strip().splitlines()) == 1
 
 
-def test_without_a_screen_the_show_says_so(tmp_path: Path, environment: dict[str, str]) -> None:
+@pytest.mark.parametrize("named", [{}, {"DISPLAY": ":54321"}], ids=["none", "unreachable"])
+def test_without_a_screen_the_show_says_so(
+    tmp_path: Path, environment: dict[str, str], named: dict[str, str]
+) -> None:
     without = {k: v for k, v in environment.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY")}
-    show = Show(tmp_path, without, "--input", "demo")
+    show = Show(tmp_path, without | named, "--input", "demo")
     assert show.process.wait(60) == 2
     assert "screen" in show.log.lower() and "Traceback" not in show.log
+    assert len(show.log.strip().splitlines()) == 1

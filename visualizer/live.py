@@ -19,6 +19,7 @@ from visualizer.control.commands import PANEL, Commands
 from visualizer.control.decks import Decks
 from visualizer.control.preset_files import Preset
 from visualizer.control.presets import Presets
+from visualizer.ipc.loop import EXIT_USER_ERROR
 from visualizer.ipc.process import Process
 from visualizer.ipc.regions import Regions
 from visualizer.ipc.spec import WorkerSpec
@@ -348,10 +349,12 @@ class Parent:
 
 
 def _has_picture(display: Mapping[str, Any], elapsed_s: float) -> bool:
-    """Whether the window shows something; UserError with the reason where it never will."""
+    """Whether the window shows something. If it never will, SystemExit where it said why, or a UserError."""
     if display["health"].get("n_shown"):
         return True
-    if display["state"] == "failed" or elapsed_s > _NO_PICTURE_LIMIT_S:
+    if display["state"] == "failed":
+        raise SystemExit(EXIT_USER_ERROR)
+    if elapsed_s > _NO_PICTURE_LIMIT_S:
         raise UserError(display["sentence"] or "The window does not open: update the graphics driver.")
     return False
 

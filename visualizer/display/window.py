@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ import moderngl
 from visualizer.display import monitors
 from visualizer.display.monitors import Monitor
 from visualizer.display.quick_glfw import glfw
+from visualizer.display.reach import unreachable_display
 from visualizer.display.renderer import is_software
 from visualizer.types import UserError
 
@@ -46,6 +48,12 @@ class Window:
         self._handle: Any = None
         self._last_error = ""
         glfw.set_error_callback(self._on_error)
+        unreachable = unreachable_display(os.environ)
+        if unreachable:
+            raise UserError(
+                f"No screen answers at DISPLAY={unreachable}; start it in a desktop session, "
+                "or use `klangbild render`."
+            )
         if not glfw.init():
             raise UserError(
                 f"No screen to open a window on ({self._last_error or 'GLFW does not start'}); "
