@@ -50,7 +50,8 @@ class Deck:
             self._measure(time_s - self._came_s)
             self._bake(shown[0], shown[1])
         # GL counts rows from the bottom, images from the top.
-        layers.new.write(np.ascontiguousarray(image.pixels[::-1]))
+        np.copyto(layers.upside_down, image.pixels[::-1])
+        layers.new.write(layers.upside_down)
         layers.is_way_known = False
         if not shown[0]:
             self._bake(layers, 1.0)
@@ -106,6 +107,8 @@ class _Layers:
     def __init__(self, context: moderngl.Context, size: tuple[int, int]) -> None:
         self.new = context.texture(size, 4)
         self.new.repeat_x = self.new.repeat_y = False
+        self.upside_down = np.empty((size[1], size[0], 4), np.uint8)
+        """Room for the rows of the newest image from the bottom up."""
         self.old = Canvas(context, size)
         self.spare = Canvas(context, size)
         self.way = new_way(context)

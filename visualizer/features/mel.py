@@ -122,21 +122,28 @@ class MelStream:
             samples = samples[n_samples:]
             yield self.n_ticks
 
-    def window(self) -> np.ndarray:
-        """The newest columns, oldest first, as the network wants them: a float32 copy, contiguous."""
-        return self._shape(self._newest(0))
+    def window(self, out: np.ndarray | None = None) -> np.ndarray:
+        """The newest columns, oldest first, as the network wants them: a float32 copy, contiguous.
+
+        `out`, one from before, is filled instead of a new one.
+        """
+        newest = self._shape(self._newest(0))
+        if out is None:
+            return newest.copy()
+        np.copyto(out, newest)
+        return out
 
     def tick_window(self) -> np.ndarray:
         """As `window`, but ending with the newest whole tick: the same whatever the blocks of samples."""
-        return self._shape(self._newest(self.n_columns % self.columns_per_tick))
+        return self._shape(self._newest(self.n_columns % self.columns_per_tick)).copy()
 
     def _newest(self, n_skipped: int) -> np.ndarray:
         end = self._end - n_skipped
         return self._columns[:, end - self.n_window_columns : end]
 
     def _shape(self, columns: np.ndarray) -> np.ndarray:
-        """A copy, for `_newest` is a view of what the next push changes."""
-        return columns.copy()
+        """A view as the network wants it, which the next push changes."""
+        return columns
 
     def _scale_power(self, power: np.ndarray) -> np.ndarray:
         return power
@@ -221,7 +228,7 @@ class EraMel(MelStream):
 
     def _shape(self, columns: np.ndarray) -> np.ndarray:
         thirds = columns.reshape(self.n_mels, self.N_CHANNELS, -1)
-        return thirds.transpose(1, 0, 2).copy()
+        return thirds.transpose(1, 0, 2)
 
 
 def _mono(samples: np.ndarray) -> np.ndarray:

@@ -40,6 +40,7 @@ class Painter:
         """The picture that fades out."""
         self._left_s = 0.0
         self._pixels: UInt8 = np.zeros((0, 0, 4), np.uint8)
+        self._scaled: Float32 = np.zeros((0, 0, 3), np.float32)
         self.n_transfers = 0
         """How often the style-transfer network painted."""
 
@@ -95,7 +96,10 @@ class Painter:
         height, width, _ = painted.shape
         if self._pixels.shape[:2] != (height, width):
             self._pixels = np.full((height, width, 4), 255, np.uint8)
-        self._pixels[..., :3] = np.clip(painted, 0.0, 1.0) * np.float32(255.0) + np.float32(0.5)
+            self._scaled = np.empty(painted.shape, np.float32)
+        np.multiply(painted, np.float32(255.0), out=self._scaled)
+        self._scaled += np.float32(0.5)
+        self._pixels[..., :3] = self._scaled
 
 
 def _cover(picture: Float32, height: int, width: int) -> Float32:

@@ -11,7 +11,9 @@ from visualizer.features.mel import TaggerMel
 from visualizer.types import Float32
 
 HearTagger = Callable[[Float32], tuple[Float32, Float32]]
-"""(128, 231) float32 log-mel → embedding (512,) and tag probabilities (n_tags,), both float32."""
+"""(128, 231) float32 log-mel → embedding (512,) and tag probabilities (n_tags,), both float32.
+
+The next window comes in the same memory."""
 
 _LEVEL_S = 0.2
 _FADE_DB = 10.0
@@ -48,6 +50,7 @@ class Hearing:
         self.n_skipped = 0
         self._tagger = tagger
         self._mel = TaggerMel()
+        self._window = self._mel.window()
         self._power = 0.0
         self._pending: Float32 = np.zeros(0, np.float32)
         self._n_tick = self._mel.hop * self._mel.columns_per_tick
@@ -86,5 +89,5 @@ class Hearing:
         return min(max((level_db - self.gate_db) / _FADE_DB, 0.0), 1.0)
 
     def _hear(self, presence: float) -> Heard:
-        embedding, tags = self._tagger(self._mel.window())
+        embedding, tags = self._tagger(self._mel.window(self._window))
         return Heard(self._mel.n_samples_heard, embedding, tags * np.float32(presence), presence)

@@ -13,15 +13,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from visualizer import runtime
 from visualizer.checkpoints import cards
 from visualizer.checkpoints.cards import CATCH_UP, MODEL, TICK
 from visualizer.runtime import Precision, Runtime
 from visualizer.types import Float32, UserError
-
-IntArray = NDArray[np.int64]
 
 _COLUMNS_PER_TICK = 2
 _MEL = "mel"
@@ -97,10 +94,11 @@ class SlidingTagger:
         self._n_whole = _n_for_new_window(self._tick, self._n_at_once)
         self._now = 0
         self._window: Float32 | None = None
+        self._same = np.zeros((0, 0), bool)
 
     def hear(self, window: Float32) -> tuple[Float32, Float32]:
         """See `Tagger.hear`."""
-        n_moved = self._n_moved(window)
+        n_moved, before = self._n_moved(window), self._window
         self._window = None  # until all went well
         n_missed = self._n_whole if n_moved is None else max(n_moved - 1, 0)
         self._now += self._n_whole if n_moved is None else n_moved
@@ -109,7 +107,10 @@ class SlidingTagger:
             self.n_catch_ups += 1
         heard = self._run(self._tick, window, 0)
         self.n_ticks += 1
-        self._window = window.copy()
+        if before is None or before.shape != window.shape:
+            before, self._same = np.empty_like(window), np.empty(window.shape, bool)
+        np.copyto(before, window)
+        self._window = before
         return heard["embedding"][0].copy(), heard["tags"][0].copy()
 
     def close(self) -> None:
@@ -125,9 +126,10 @@ class SlidingTagger:
         for n in (1, 0, *range(2, self._n_whole)):
             n_columns = n * _COLUMNS_PER_TICK
             n_kept = window.shape[1] - n_columns
-            if np.array_equal(window[:, n_kept - 1], before[:, -1]) and np.array_equal(
-                window[:, :n_kept], before[:, n_columns:]
-            ):
+            if not np.array_equal(window[:, n_kept - 1], before[:, -1]):
+                continue
+            same = np.equal(window[:, :n_kept], before[:, n_columns:], out=self._same[:, :n_kept])
+            if same.all():
                 return n
         return None
 
@@ -140,11 +142,14 @@ class SlidingTagger:
                 given[name] = _cut(window, part.first - n_back * _COLUMNS_PER_TICK, part.n)[np.newaxis]
             else:
                 stream = self._streams[part.stream]
-                given[name] = stream[np.newaxis, part.rows(now, len(stream))]
+                given[name] = stream[np.newaxis, part.rows(now, len(stream) // 2)]
         made = graph.runtime.run(given)
         for name, part in graph.gives.items():
             stream = self._streams[part.stream]
-            stream[part.rows(now, len(stream))] = made[name][0]
+            n_rows = len(stream) // 2
+            rows = part.rows(now, n_rows)
+            _lay(stream[:n_rows], rows, made[name][0])
+            _lay(stream[n_rows:], rows, made[name][0])
         return made
 
 
@@ -161,12 +166,11 @@ class _Part:
     def n(self) -> int:
         return self.shape[1]
 
-    def rows(self, now: int, n_rows: int) -> slice | IntArray:
-        """Where in a ring of `n_rows` these places lie now: a slice, unless they go over its end."""
+    def rows(self, now: int, n_rows: int) -> slice:
+        """Where these places lie now in a ring of `n_rows` that is there twice, one behind the other."""
         step = (self.last - self.first) // max(self.n - 1, 1) or 1
         first = (now + self.first) % n_rows
-        end = first + (self.n - 1) * step + 1
-        return slice(first, end, step) if end <= n_rows else np.arange(first, end, step) % n_rows
+        return slice(first, first + (self.n - 1) * step + 1, step)
 
 
 class _Graph:
@@ -196,15 +200,27 @@ def _read_names(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, _Part]:
 
 
 def _make_streams(parts: Iterable[_Part]) -> dict[str, Float32]:
-    """A ring for each stream, as long as what lies between the oldest and the newest place asked for."""
+    """A ring for each stream, as long as what lies between the oldest and the newest place asked for.
+
+    It is there twice, one behind the other, so that whatever is asked for lies in one piece.
+    """
     ends: dict[str, tuple[int, int, tuple[int, ...]]] = {}
     for part in parts:
         oldest, newest, shape = ends.get(part.stream, (part.first, part.last, part.shape))
         ends[part.stream] = (min(oldest, part.first), max(newest, part.last), shape)
     return {
-        name: np.zeros((newest - oldest + 1, *shape[2:]), np.float32)
+        name: np.zeros((2 * (newest - oldest + 1), *shape[2:]), np.float32)
         for name, (oldest, newest, shape) in ends.items()
     }
+
+
+def _lay(ring: Float32, rows: slice, values: Float32) -> None:
+    """Puts values (n, …) at the rows of one of both rings; those beyond its end come at its front."""
+    n_before = len(range(rows.start, min(rows.stop, len(ring)), rows.step))
+    ring[rows.start : len(ring) : rows.step][:n_before] = values[:n_before]
+    if n_before < len(values):
+        front = rows.start + n_before * rows.step - len(ring)
+        ring[front : rows.stop - len(ring) : rows.step] = values[n_before:]
 
 
 def _n_for_new_window(tick: _Graph, n_at_once: int) -> int:

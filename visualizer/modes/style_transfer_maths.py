@@ -28,9 +28,13 @@ def soften(image: Float32) -> Float32:
     """
     n, (height, width) = len(HALF_BAND) // 2, image.shape[:2]
     wide = np.pad(image, ((n, n), (n, n), (0, 0)), "reflect")
-    rows = np.sum([g * wide[i : i + height] for i, g in enumerate(HALF_BAND)], axis=0)
-    both = np.sum([g * rows[:, i : i + width] for i, g in enumerate(HALF_BAND)], axis=0)
-    return np.asarray(np.clip(both, 0, 1), np.float32)
+    rows = HALF_BAND[0] * wide[:height]
+    for i, g in enumerate(HALF_BAND[1:], 1):
+        rows += g * wide[i : i + height]
+    both = HALF_BAND[0] * rows[:, :width]
+    for i, g in enumerate(HALF_BAND[1:], 1):
+        both += g * rows[:, i : i + width]
+    return np.clip(both, 0, 1, out=both)
 
 
 def stride(height: int, width: int) -> int:

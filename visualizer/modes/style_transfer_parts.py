@@ -174,7 +174,8 @@ def give_image(image: Float32) -> Float32:
     """(1, 3, H, W) → (H, W, 3) float32 in [0, 1], finite; a copy."""
     if not np.isfinite(image.sum()):
         image = np.nan_to_num(image, nan=0.5)
-    return np.ascontiguousarray(np.clip(image[0], 0.0, 1.0).transpose(1, 2, 0))
+    picture = image[0].transpose(1, 2, 0)
+    return np.clip(picture, 0.0, 1.0, out=np.empty(picture.shape, np.float32))
 
 
 def _check_size(shape: tuple[int, ...]) -> None:

@@ -49,6 +49,7 @@ class Traumer:
         self._groups = split_layers(networks.n_layers)
         self._resampler = Resampler(CAPTURE_HZ, Hearing.RATE_HZ)
         self._pixels = self._new_pixels(networks.size_px)
+        self._styles = np.empty((networks.n_layers, len(networks.w_mean)), np.float32)
         self._seed: int | None = None
         self.apply(settings)
         self._clear()
@@ -126,7 +127,7 @@ class Traumer:
         """See `Mode.paint`."""
         if self._start_ns is None:
             self._start_ns = now_ns
-        styles, ages_s = self.styles(clock.seconds(now_ns - self._start_ns))
+        styles, ages_s = self.styles(clock.seconds(now_ns - self._start_ns), self._styles)
         gain, offset = self._bend()
         self._networks.paint(
             styles, self._settings["traumer.noise"], self._noises, gain, offset, self._pixels
@@ -134,10 +135,13 @@ class Traumer:
         self.n_images += 1
         return Image(self._pixels, self.n_images, self._heard_ns, clock.now_ns(), ages_s)
 
-    def styles(self, time_s: float) -> tuple[Float32, tuple[float, float, float]]:
-        """One w a layer (n_layers, 512) float32, and the age in s of what each group of layers heard."""
+    def styles(self, time_s: float, out: Float32 | None = None) -> tuple[Float32, tuple[float, float, float]]:
+        """One w a layer (n_layers, 512) float32, and the age in s of what each group of layers heard.
+
+        `out` is filled instead of a new array.
+        """
         settings, mean = self._settings, self._networks.w_mean
-        w = np.empty((self._networks.n_layers, len(mean)), np.float32)
+        w = np.empty((self._networks.n_layers, len(mean)), np.float32) if out is None else out
         ages_s = []
         for group, layers in zip(LAYER_GROUPS, self._groups, strict=True):
             window_s = settings[f"traumer.smoothing.{group}_s"]
@@ -147,7 +151,9 @@ class Traumer:
             time_s, settings["traumer.drift_period_s"]
         )
         w[self._groups[2]] += np.float32(self._push()) * self._drift.direction(self._n_beats)
-        w = mean + np.float32(settings["traumer.truncation"]) * (w - mean)
+        w -= mean
+        w *= np.float32(settings["traumer.truncation"])
+        w += mean
         return w, (ages_s[0], ages_s[1], ages_s[2])
 
     def _push(self) -> float:
