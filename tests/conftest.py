@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,9 @@ from tests.virtual_screen import screen, screen_server
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # Started in the background of a shell: programs under test would inherit deafness to Ctrl-C.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Software GL keeps what it has compiled: every show that is started would compile the same for seconds.
+os.environ.setdefault("MESA_SHADER_CACHE_DIR", str(Path(tempfile.gettempdir()) / "klangbild-tests-shaders"))
 
 __all__ = ["line_in", "line_in_server", "midi_server", "screen", "screen_server", "surface"]
 

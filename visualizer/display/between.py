@@ -76,12 +76,11 @@ class Between:
         images = {"startImage": start, "endImage": end, "way": way.texture}
         self._moment.draw(target.framebuffer, images, {"progress": progress})
 
-    def warm_up(self, canvas: Canvas) -> None:
-        """Draws every pass once onto and from `canvas`, for drivers compile at the first draw."""
-        way = new_way(self._context)
-        self.find(canvas.texture, canvas.texture, way)
-        self.draw(canvas, self._nowhere.texture, self._nowhere.texture, way, 0.5)
-        way.release()
+    @property
+    def effects(self) -> Mapping[str, isf.Effect]:
+        """All of its shaders by name."""
+        each = (self._light, self._slopes, self._left, self._way, self._moment)
+        return {effect.shader.name: effect for effect in each}
 
     def release(self) -> None:
         """Frees everything on the GPU."""

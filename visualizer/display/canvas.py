@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import moderngl
+import numpy as np
+
+from visualizer.types import UInt8
 
 
 class Canvas:
@@ -24,3 +27,12 @@ class Canvas:
 def scaled(size: tuple[int, int], share: float) -> tuple[int, int]:
     """A share of a size in px, each side at least 1."""
     return max(round(size[0] * share), 1), max(round(size[1] * share), 1)
+
+
+def padded(pixels: UInt8) -> UInt8:
+    """(H, W, 4) with a transparent row or column more where a side is a power of two.
+
+    Software GL compiles a shader again for such sides; what has any size should not have these by chance.
+    """
+    rows, columns = (int(side & (side - 1) == 0) for side in pixels.shape[:2])
+    return np.pad(pixels, ((0, rows), (0, columns), (0, 0))) if rows or columns else pixels

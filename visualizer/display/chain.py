@@ -128,8 +128,12 @@ class Chain:
         shown: Canvas,
         get: Get,
         heard: Mapping[str, isf.Uniform],
+        dtype: str = "f1",
     ) -> None:
-        """Draws a pass of a shader that comes next, unseen: its first draw takes long, so one a frame."""
+        """Draws a pass of a shader that comes next, unseen: its first draw takes long, so one a frame.
+
+        `dtype` is that of what it will be drawn into.
+        """
         effect, found = self.shelf.coming(name), self.shelf.library.shaders.get(name)
         if effect is None or found is None or self._has_rehearsed:
             return
@@ -137,7 +141,7 @@ class Chain:
         try:
             if self._rehearsal is None or self._rehearsal.effect is not effect:
                 self._end_rehearsal()
-                canvas = Canvas(self._context, shown.size, "f1")
+                canvas = Canvas(self._context, shown.size, dtype)
                 all_images = {**self._images(found, effect, get, shown), **images}
                 told = {**heard, **self._values(found, get)}
                 steps = effect.steps(canvas.framebuffer, all_images, told)
@@ -156,7 +160,7 @@ class Chain:
 
     def generate(self, name: str, out: Canvas, get: Get, heard: Mapping[str, isf.Uniform]) -> bool:
         """Draws a generator; whether it could."""
-        self._prepare(name, {}, out, get, heard)
+        self._prepare(name, {}, out, get, heard, "f2")
         effect = self.shelf.effect(name)
         return effect is not None and self._apply(name, effect, {}, out, out, get, heard)
 
@@ -171,7 +175,7 @@ class Chain:
     ) -> bool:
         """Draws a transition between `startImage` and `endImage`; whether it could."""
         told = {**heard, "progress": progress}
-        self._prepare(name, images, out, get, told)
+        self._prepare(name, images, out, get, told, "f2")
         effect = self.shelf.effect(name)
         return effect is not None and self._apply(name, effect, images, out, out, get, told)
 

@@ -38,6 +38,8 @@ PEEK_S = 0.004
 """Between frames it looks so often whether something struck."""
 STRIKE = 0.3
 """So much the flash of an onset rises at least."""
+OVERLAY_AFTER = 20
+"""Frames after which the overlay is compiled, which the first ones need not wait for."""
 MAX_PROBLEMS = 12
 """So many failing shaders are told of."""
 _PLACE = ("display.fullscreen", "display.monitor", "wall.mirrors")
@@ -60,7 +62,7 @@ class Display(Worker):
         self._window = Window(self._get("display.width"), self._get("display.height"), self._on_key)
         context = self._window.context
         self._renderer = Renderer(context, self._frame_size(), live=True)
-        self._overlay = Overlay(context)
+        self._overlay = Overlay(context, live=True)
         self._readback: Readback | None = None
         self._surfaces = Surfaces(self._window, self._renderer)
         self._misplaced = ""
@@ -224,6 +226,8 @@ class Display(Worker):
 
     def _draw_overlay(self, now_s: float, size: tuple[int, int]) -> None:
         screen = self._window.screen
+        if self._shown.n == OVERLAY_AFTER:
+            self._overlay.rehearse(screen)
         if self._get("display.hud"):
             due = self._overlay.is_due(now_s)
             readings = (

@@ -9,6 +9,9 @@ import moderngl
 import numpy as np
 
 from visualizer.display import hud, isf
+from visualizer.display.aside import Aside
+from visualizer.display.canvas import padded
+from visualizer.display.rehearsal import ODD
 from visualizer.types import UInt8
 
 REDRAW_S = 0.2
@@ -19,7 +22,9 @@ EDGE = 24
 class Overlay:
     """Owner: the thread of its GL context."""
 
-    def __init__(self, context: moderngl.Context, shaders: Path | None = None) -> None:
+    def __init__(self, context: moderngl.Context, shaders: Path | None = None, live: bool = False) -> None:
+        """With `live` painting happens in a thread and shows when it is ready: the card takes 40 ms."""
+        self._painting = {name: Aside[UInt8](name, live) for name in ("hud", "card")}
         self._context = context
         self._effect = isf.Effect(context, isf.load("overlay", shaders))
         self._panels: dict[str, moderngl.Texture] = {}
@@ -44,8 +49,8 @@ class Overlay:
         """
         if readings is not None:
             self._drawn_s = time_s
-            self._upload("hud", hud.paint(readings, size[1]))
-        panel = self._panels.get("hud")
+            self._painting["hud"].begin(lambda: hud.paint(readings, size[1]))
+        panel = self._take("hud")
         if panel is None:
             return
         unit = size[1] / 720
@@ -60,10 +65,26 @@ class Overlay:
         wanted = (tuple(lines), size[1])
         if self._card != wanted:
             self._card = wanted
-            self._upload("card", hud.paint_card(lines, size[1]))
-        panel = self._panels["card"]
+            self._painting["card"].begin(lambda: hud.paint_card(lines, size[1]))
+        panel = self._take("card")
+        if panel is None:
+            return
         corner = (max((size[0] - panel.width) // 2, 0), max((size[1] - panel.height) // 2, 0))
         self._draw(target, panel, corner, {"radius": 0.0})
+
+    def rehearse(self, target: moderngl.Framebuffer) -> None:
+        """Draws nothing, once, for drivers compile at the first draw."""
+        panel = self._context.texture(ODD, 4, bytes(4 * ODD[0] * ODD[1]))
+        panel.repeat_x = panel.repeat_y = False
+        self._draw(target, panel, (0, 0), {"radius": 0.0})
+        panel.release()
+
+    def _take(self, name: str) -> moderngl.Texture | None:
+        """What was painted last; None before there is anything."""
+        pixels = self._painting[name].take()
+        if pixels is not None:
+            self._upload(name, padded(pixels))
+        return self._panels.get(name)
 
     def _upload(self, name: str, pixels: UInt8) -> None:
         height, width = pixels.shape[:2]
@@ -89,7 +110,9 @@ class Overlay:
         self._context.disable(moderngl.BLEND)
 
     def release(self) -> None:
-        """Frees the textures."""
+        """Frees the textures and ends the threads."""
+        for painting in self._painting.values():
+            painting.close()
         self._effect.release()
         for panel in self._panels.values():
             panel.release()

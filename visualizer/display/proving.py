@@ -8,20 +8,25 @@ import queue
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import psutil
 
 from visualizer import clock, paths
 from visualizer.display.isf.trial import Verdict
+from visualizer.display.rehearsal import Sizes, parts
 from visualizer.types import UserError
 
 START_LIMIT_S = 60.0
+WARM_LIMIT_S = 60.0
+"""What compiling for the driver's cache may take; nobody waits for it."""
 MAX_RSS_BYTES = 3 << 30
 _POLL_S = 0.1
-_CACHE_VERSION = 1
+_CACHE_VERSION = 2
 
 
 class Prover:
@@ -35,27 +40,37 @@ class Prover:
         self, file: Path, size: tuple[int, int], limit_s: float, most_frame_s: float | None = None
     ) -> Verdict:
         """What comes of drawing this shader; UserError where this machine cannot draw at all."""
+        job = {"file": str(file.absolute()), "size": size, "most_frame_s": most_frame_s}
+        body, why = self._ask(job, limit_s)
+        if body is None:
+            return Verdict(False, f"Shader {file.name} {why}.")
+        return Verdict(bool(body["ok"]), str(body["reason"]), tuple(body["notes"]))
+
+    def warm(self, file: Path, size: tuple[int, int]) -> bool:
+        """Has the driver keep this shader compiled as shows draw it; whether it does."""
+        return self._ask({"warm": str(file.absolute()), "size": size}, WARM_LIMIT_S)[0] is not None
+
+    def compile_stages(self, sizes: Sizes) -> bool:
+        """Has the driver keep our own stages compiled for frames of that kind; whether it does."""
+        return self._ask({"stages": asdict(sizes)}, WARM_LIMIT_S)[0] is not None
+
+    def _ask(self, job: Mapping[str, Any], limit_s: float) -> tuple[dict[str, Any] | None, str]:
+        """The answer of the process, or None with what is wrong; UserError where there can be no process."""
         self._start()
         process = self._process
         assert process is not None and process.stdin is not None
         try:
-            job = {
-                "file": str(file.absolute()),
-                "size": size,
-                "limit_s": limit_s,
-                "most_frame_s": most_frame_s,
-            }
-            process.stdin.write(json.dumps(job) + "\n")
+            process.stdin.write(json.dumps({**job, "limit_s": limit_s}) + "\n")
             process.stdin.flush()
-        except OSError:
+        except (OSError, ValueError):  # it ended, or was closed under our hands
             self.close()
-            return Verdict(False, f"Shader {file.name} could not be tried; try again.")
+            return None, "could not be tried; try again"
         answer, why = self._wait(limit_s)
         if answer is None:
             self.close()
-            return Verdict(False, f"Shader {file.name} {why or 'ends the graphics driver'}.")
-        body = json.loads(answer)
-        return Verdict(bool(body["ok"]), str(body["reason"]), tuple(body["notes"]))
+            return None, why or "ends the graphics driver"
+        body: dict[str, Any] = json.loads(answer)
+        return body, ""
 
     def _start(self) -> None:
         if self._process is not None and self._process.poll() is None:
@@ -84,7 +99,8 @@ class Prover:
 
     def _wait(self, limit_s: float) -> tuple[str | None, str]:
         """The next line, or None and what went wrong ("" where the process ended by itself)."""
-        assert self._process is not None
+        process = self._process  # another thread may close it meanwhile
+        assert process is not None
         end_ns = clock.now_ns() + clock.nanoseconds(limit_s)
         while True:
             try:
@@ -92,7 +108,7 @@ class Prover:
             except queue.Empty:
                 if clock.now_ns() > end_ns:
                     return None, f"takes longer than {limit_s:g} s: it may be endless"
-                if _rss_bytes(self._process.pid) > MAX_RSS_BYTES:
+                if _rss_bytes(process.pid) > MAX_RSS_BYTES:
                     return None, f"takes more than {MAX_RSS_BYTES >> 30} GB of memory"
 
     def close(self) -> None:
@@ -141,6 +157,25 @@ class Verdicts:
         for part in (file, file.with_suffix(".vs"), file.with_suffix(".vert")):
             digest.update(part.read_bytes() if part.is_file() else b"\0")
         return self._folder / f"{digest.hexdigest()[:32]}.json"
+
+    def recall_stages(self, sizes: Sizes) -> bool:
+        """Whether our own stages were compiled for such frames."""
+        return self._stages_file(sizes).is_file()
+
+    def keep_stages(self, sizes: Sizes) -> None:
+        """They were."""
+        try:
+            kept = self._stages_file(sizes)
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            kept.touch()
+        except OSError:  # the next start compiles them again
+            return
+
+    def _stages_file(self, sizes: Sizes) -> Path:
+        digest = hashlib.sha256(f"{_CACHE_VERSION} {self._machine} {asdict(sizes)}".encode())
+        for name in sorted({part.stage for part in parts(sizes)}):
+            digest.update((paths.SHADERS / f"{name}.fs").read_bytes())
+        return self._folder / f"stages-{digest.hexdigest()[:32]}"
 
     def recall(self, file: Path) -> Verdict | None:
         """What came of it before, or None."""

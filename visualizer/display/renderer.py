@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import deque
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from visualizer.display.dissolve import Deck
 from visualizer.display.flash_limiter import FlashLimiter
 from visualizer.display.hanging import Hang, Reach
 from visualizer.display.motion import Motion
+from visualizer.display.rehearsal import Rehearsal, Sizes
 from visualizer.display.shelf import Shelf
 from visualizer.display.titles import Titles
 from visualizer.parameters import declared_shaders
@@ -116,12 +116,15 @@ class Renderer:
         self.titles = Titles(context, self._effects["title"], live)
         self._allocate()
         self.chain = Chain(
-            context, Shelf(context, self._graded.size, live), self._effects["dissolve"], self._noise
+            context,
+            Shelf(context, self._graded.size, live, warms=live and self.software),
+            self._effects["dissolve"],
+            self._noise,
         )
         self._heard: dict[str, isf.Uniform] = {}
-        self._warming = self._warm_up()
-        if not live:
-            deque(self._warming, maxlen=0)
+        self._warming = self._warm_up() if live and not self.software else iter(())
+        stages = self._effects | dict(self._between.effects)
+        self._rehearsal = Rehearsal(context, stages, self.chain.shelf) if live and self.software else None
 
     def _allocate(self) -> None:
         usual = min(SOFTWARE_SCALE, SOFTWARE_ROWS / self.size[1]) if self.software else 1.0
@@ -184,6 +187,9 @@ class Renderer:
             self.n_drawn += 1
             if self.n_drawn > WARM_AFTER:
                 next(self._warming, None)
+                if self._rehearsal is not None:
+                    sizes = Sizes.of(self._graded, self._glows[0], self._backdrop)
+                    self._rehearsal.step(sizes, target or self._own().framebuffer)
         return self.draw_again(target)
 
     def draw_again(self, target: moderngl.Framebuffer | None = None) -> moderngl.Framebuffer:
@@ -242,35 +248,11 @@ class Renderer:
         return self._pictures[2], hanging.between(*hangs, mix)
 
     def _warm_up(self) -> Iterator[None]:
-        """Drivers compile at the first draw, which must not be that of a switch; a step for each few shaders.
-
-        Software GL compiles a shader again for a texture with a side that is no power of two, such as that of
-        a wide content: an eighth of a second for the scene.
-        """
-        self._crossfade(*self._pictures[:2], 0.5, None)
+        """Drivers compile at the first draw, which must not be that of a switch; a step a frame."""
+        self._crossfade(self._pictures[0], self._pictures[1], 0.5, None)
         yield
         self.flashes.warm_up(self._graded)
         yield
-        if not self.software:
-            return
-        wide = Canvas(self.context, (8, 6))
-        self._crossfade(wide, self._reach.draw(wide, 1.5), 0.5, None)
-        yield
-        self._soften(wide, self._soft[0], (0.0, 0.0))
-        images = {
-            "picture": wide.texture,
-            "softPicture": self._soft[1].texture,
-            "backdrop": self._backdrop.texture,
-            "previous": self._scenes[0].texture,
-        }
-        self._effects["scene"].draw(self._scenes[1].framebuffer, images, {})
-        yield
-        self._effects["dissolve"].draw(self._soft[0].framebuffer, {"endImage": wide.texture}, {})
-        yield
-        for canvas in (self._soft[0], wide):
-            self._between.warm_up(canvas)
-            yield
-        wide.release()
 
     def _crossfade(self, start: Canvas, end: Canvas, mix: float, values: _Settings | None) -> None:
         """Both decks' pictures into the third canvas, by the chosen transition when it is there."""
@@ -380,6 +362,8 @@ class Renderer:
 
     def release(self) -> None:
         """Frees everything on the GPU."""
+        if self._rehearsal is not None:
+            self._rehearsal.release()
         self.flashes.release()
         self.chain.release()
         canvases = (*self._pictures, *self._soft, self._backdrop, self._graded, *self._scenes, *self._glows)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from visualizer import parameters, shaders
 from visualizer.display import isf
 from visualizer.display.isf.trial import Verdict
 from visualizer.display.proving import Prover, Verdicts
+from visualizer.display.rehearsal import Sizes
 from visualizer.parameters import Parameter
 from visualizer.paths import path_of
 from visualizer.shaders import Found, Library
@@ -52,15 +54,21 @@ class _Picture:
 class Shelf:
     """Compiled shaders by name. Owner: the GL thread; in a live show its `Scout` has a thread of its own."""
 
-    def __init__(self, context: moderngl.Context, size: tuple[int, int], is_live: bool) -> None:
-        """`size`: of the frames that are to be drawn. Not live, `effect` waits until the shader is there."""
+    def __init__(
+        self, context: moderngl.Context, size: tuple[int, int], is_live: bool, warms: bool = False
+    ) -> None:
+        """`size`: of the frames that are to be drawn. Not live, `effect` waits until the shader is there.
+
+        With `warms` the driver is made to keep shaders compiled before they come here.
+        """
         self._context = context
         self._effects: dict[str, isf.Effect] = {}
         self._coming: dict[str, isf.Effect] = {}
         self._pictures: dict[str, moderngl.Texture | None] = {}
         self.is_live = is_live
         """Whether frames must not wait."""
-        self._scout = Scout(str(context.info["GL_RENDERER"]), size, LIMIT_S if is_live else PATIENT_LIMIT_S)
+        limit_s = LIMIT_S if is_live else PATIENT_LIMIT_S
+        self._scout = Scout(str(context.info["GL_RENDERER"]), size, limit_s, warms)
         self.library = self._scout.library
         """What there is; parameters of all of it are declared."""
         self._problems: dict[str, str] = {}
@@ -77,6 +85,14 @@ class Shelf:
     def sentence(self) -> str:
         """What there is to say of shaders in use and of files that were just saved."""
         return next(iter(self._problems.values()), "")
+
+    def want_stages(self, sizes: Sizes) -> None:
+        """Our own stages are to be compiled for such frames, aside."""
+        self._scout.want_stages(sizes)
+
+    def has_stages(self, sizes: Sizes) -> bool:
+        """Whether the driver has them, or cannot be made to."""
+        return sizes in self._scout.stages
 
     def took_change(self) -> bool:
         """Whether files came, changed or went since the last call."""
@@ -196,13 +212,16 @@ class Shelf:
 class Scout:
     """Tries shaders and reads pictures; without GL. `work` is run by its thread, or by whoever can wait."""
 
-    def __init__(self, machine: str, size: tuple[int, int], limit_s: float) -> None:
+    def __init__(self, machine: str, size: tuple[int, int], limit_s: float, warms: bool = False) -> None:
         self.library = shaders.scan()
         self.size = size
         self.ready: queue.SimpleQueue[_Tried | _Picture] = queue.SimpleQueue()
-        self._machine, self._limit_s = machine, limit_s
+        self._machine, self._limit_s, self._warms = machine, limit_s, warms
         self._wishes: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._picture_wishes: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._stage_wishes: queue.SimpleQueue[Sizes] = queue.SimpleQueue()
+        self.stages: set[Sizes] = set()
+        """For which frames our own stages were compiled."""
         self._wanted: set[str] = set()
         self._stamps = _stamps()
         self._prover: Prover | None = None
@@ -228,6 +247,11 @@ class Scout:
     def want_picture(self, path: str) -> None:
         """From the GL thread: this picture is to be read."""
         self._picture_wishes.put(path)
+        self._wake.set()
+
+    def want_stages(self, sizes: Sizes) -> None:
+        """From the GL thread: our own stages are to be compiled for such frames."""
+        self._stage_wishes.put(sizes)
         self._wake.set()
 
     def _run(self) -> None:
@@ -260,6 +284,9 @@ class Scout:
 
     def work(self) -> None:
         """Does all that is wanted now."""
+        while not self._end.is_set() and not self._stage_wishes.empty():
+            self._n_idle = 0
+            self._compile_stages(self._stage_wishes.get())
         while not self._end.is_set():
             try:
                 name = self._wishes.get_nowait()
@@ -293,6 +320,16 @@ class Scout:
         except UserError as error:
             return _Tried(name, None, str(error))
 
+    def _compile_stages(self, sizes: Sizes) -> None:
+        verdicts = Verdicts(self._machine)
+        if not verdicts.recall_stages(sizes):
+            self._prover = self._prover or Prover()
+            # Where there is no process to be had, each is compiled when it is first drawn.
+            with suppress(UserError, OSError):
+                if self._prover.compile_stages(sizes):
+                    verdicts.keep_stages(sizes)
+        self.stages.add(sizes)
+
     def _verdict(self, found: Found) -> Verdict:
         width, height = self.size
         verdicts = Verdicts(f"{self._machine} {width}x{height}")
@@ -303,6 +340,8 @@ class Scout:
             self._prover = Prover()
         try:
             verdict = self._prover.prove(found.file, self.size, self._limit_s, MOST_FRAME_S)
+            if verdict.ok and self._warms:
+                self._prover.warm(found.file, self.size)
         except UserError as error:
             return Verdict(False, str(error))
         verdicts.keep(found.file, verdict)

@@ -11,6 +11,7 @@ import numpy as np
 
 from visualizer.display import lettering
 from visualizer.display.aside import Aside
+from visualizer.display.canvas import padded
 from visualizer.display.lettering import Lettered, Words
 from visualizer.paths import path_of
 from visualizer.types import UserError
@@ -146,8 +147,9 @@ class Titles:
         if lettered is None:
             return
         layer.sentence = lettered.sentence
-        height, width = lettered.pixels.shape[:2]
-        texture = self._context.texture((width, height), 4, np.ascontiguousarray(lettered.pixels[::-1]))
+        pixels = padded(lettered.pixels)
+        height, width = pixels.shape[:2]
+        texture = self._context.texture((width, height), 4, np.ascontiguousarray(pixels[::-1]))
         texture.repeat_x = texture.repeat_y = False
         before = next((panel for panel in layer.panels if not panel.is_going), None)
         is_same = before is not None and before.key[0] == layer.asked[0]

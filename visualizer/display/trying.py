@@ -10,14 +10,17 @@ import json
 import math
 import os
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 import moderngl
 
 from visualizer.display.isf.trial import Verdict, try_file
 from visualizer.display.offscreen import create_context
+from visualizer.display.rehearsal import Sizes, compile_all
+from visualizer.display.warming import warm_file
 from visualizer.types import UserError
 
 GRACE_S = 2.0
@@ -25,7 +28,10 @@ GRACE_S = 2.0
 
 
 def main() -> int:
-    """Reads jobs, {"file", "size", "limit_s", "most_frame_s"}, and answers each with a `Verdict` as JSON."""
+    """Reads jobs and answers each with a `Verdict` as JSON.
+
+    A job is {"file", "size", "most_frame_s"}, {"warm": FILE, "size"} or {"stages": SIZES}, with "limit_s".
+    """
     answers = _own_stdout()
     os.nice(10) if hasattr(os, "nice") else None  # behind decks and panel too
     try:
@@ -38,17 +44,28 @@ def main() -> int:
         job = json.loads(line)
         # A driver in an endless loop never comes back to Python; this timer does not need it to.
         faulthandler.dump_traceback_later(float(job["limit_s"]) + GRACE_S, exit=True, file=_devnull)
+        name = Path(job.get("file") or job.get("warm") or "").name
         try:
-            size = int(job["size"][0]), int(job["size"][1])
-            verdict = try_file(context, Path(job["file"]), size, float(job["most_frame_s"] or math.inf))
+            verdict = _do(context, job)
         except MemoryError:
-            verdict = Verdict(False, f"Shader {Path(job['file']).name} wants more memory than there is.")
+            verdict = Verdict(False, f"Shader {name} wants more memory than there is.")
         except Exception as error:  # whatever a strange file brings about is its verdict
             told = f"{type(error).__name__}: {error}"[:300]
-            verdict = Verdict(False, f"Shader {Path(job['file']).name} cannot be drawn ({told}).")
+            verdict = Verdict(False, f"Shader {name} cannot be drawn ({told}).")
         faulthandler.cancel_dump_traceback_later()
         answers.write(json.dumps(asdict(verdict)) + "\n")
     return 0
+
+
+def _do(context: moderngl.Context, job: Mapping[str, Any]) -> Verdict:
+    if "stages" in job:
+        compile_all(context, Sizes(**{name: (int(w), int(h)) for name, (w, h) in job["stages"].items()}))
+        return Verdict(True)
+    size = int(job["size"][0]), int(job["size"][1])
+    if "warm" in job:
+        warm_file(context, Path(job["warm"]), size)
+        return Verdict(True)
+    return try_file(context, Path(job["file"]), size, float(job["most_frame_s"] or math.inf))
 
 
 def _create_context() -> moderngl.Context:

@@ -44,20 +44,31 @@ class Effect:
         self.n_passes = len(shader.passes)
         self._is_plain = self.n_passes == 1 and not shader.passes[0].target
         try:
-            for index in range(self.n_passes):
-                self._programs.append(Program(context, shader, index))
-            self._bind_units()
-            self._has_date = any("DATE" in program.uniforms for program in self._programs)
-            for declared in shader.inputs:
-                if declared.default is not None:
-                    self._set(self._names[declared.name], declared.default)
-                    self._values[declared.name] = declared.default
+            self._compile()
+            self._import_all()
         except UserError:
             self.release()
             raise
 
+    def _compile(self) -> None:
+        for index in range(self.n_passes):
+            self._programs.append(Program(self._context, self.shader, index))
+        self._bind_units()
+        self._has_date = any("DATE" in program.uniforms for program in self._programs)
+        for declared in self.shader.inputs:
+            if declared.default is not None:
+                self._set(self._names[declared.name], declared.default)
+                self._values[declared.name] = declared.default
+
+    def renew(self) -> None:
+        """As if it had just been compiled, with the declared values; its buffers keep what they hold."""
+        old, self._programs = self._programs, []
+        self._compile()
+        for program in old:
+            program.release()
+
     def _bind_units(self) -> None:
-        """Gives each image a texture unit; loads what is imported."""
+        """Gives each image a texture unit."""
         shader = self.shader
         names = [*shader.images, *shader.header.targets, *(i.name for i in shader.imports)]
         for program in self._programs:
@@ -65,7 +76,9 @@ class Effect:
                 uniform = program.uniforms.get(self._names.get(name, name))
                 if uniform is not None:
                     uniform.value = program.units[name] = len(program.units)
-        for declared in shader.imports:
+
+    def _import_all(self) -> None:
+        for declared in self.shader.imports:
             if any(declared.name in program.units for program in self._programs):
                 self._imports[declared.name] = self._import(declared.name, declared.path)
 

@@ -77,27 +77,12 @@ def _judge(context: moderngl.Context, effect: Effect, size: tuple[int, int], mos
                     False, f"Shader {shader.name} takes {took_s:.1f} s a frame: too long for a show."
                 )
             if was_seen and index + 1 >= ENOUGH:
-                if most_frame_s < math.inf:
-                    _warm_up(context, effect, images, size)
                 return Verdict(True, notes=tuple(effect.notes))
     finally:
         canvas.release()
         for texture in set(images.values()):
             texture.release()
     return Verdict(False, f"Shader {shader.name} is black with its default inputs.", tuple(effect.notes))
-
-
-def _warm_up(
-    context: moderngl.Context, effect: Effect, images: Mapping[str, moderngl.Texture], size: tuple[int, int]
-) -> None:
-    """Draws as the show does, so that the driver's cache on disk knows it: from both kinds of pictures."""
-    first, then = Canvas(context, size, "f2"), Canvas(context, size, "f1")
-    effect.draw(then.framebuffer, images, {})
-    pictures = [i.name for i in effect.shader.inputs if i.kind == "image"] or ["inputImage"]
-    effect.draw(then.framebuffer, {**images, pictures[0]: first.texture}, {})
-    context.finish()
-    first.release()
-    then.release()
 
 
 def _shows(pixels: Float32) -> bool:
