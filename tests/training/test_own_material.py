@@ -58,7 +58,7 @@ def test_every_readable_song_is_on_one_side(songs: Path, capsys: pytest.CaptureF
 def test_empty_tiny_and_unreadable_folders_are_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="--data"):
         own_music.find_music(tmp_path / "none", False)
-    with pytest.raises(UserError, match="0 audio files"):
+    with pytest.raises(UserError, match="0 audio or MIDI files"):
         own_music.find_music(tmp_path, False)
     for name in ("a.mp3", "b.mp3"):
         (tmp_path / name).write_bytes(b"no music")

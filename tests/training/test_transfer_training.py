@@ -8,21 +8,22 @@ import numpy as np
 import pytest
 import torch
 
-from visualizer.training import transfer
+from visualizer.training import transfer, transfer_material
+from visualizer.training.transfer_material import Gallery
 from visualizer.types import UserError
 
 N_CLIPS, N_WINDOWS, N_DIM, N_STYLE = 60, 4, 96, 32
 
 
 @pytest.fixture(scope="module")
-def fitted() -> tuple[transfer.Transfer, np.ndarray, np.ndarray, transfer.Gallery]:
+def fitted() -> tuple[transfer.Transfer, np.ndarray, np.ndarray, Gallery]:
     torch.set_num_threads(1)
     torch.manual_seed(0)
     rng = np.random.default_rng(0)
     kind = rng.normal(size=(N_CLIPS, 1, N_DIM)) * np.linspace(2, 0.1, N_DIM)
     z = np.abs(kind + 0.3 * rng.normal(size=(N_CLIPS, N_WINDOWS, N_DIM)))
     styles = rng.normal(size=(40, N_STYLE)) * 0.5 + 3
-    gallery = transfer.Gallery(styles, np.zeros((40, 4)), styles.mean(axis=0), styles.std(axis=0))
+    gallery = Gallery(styles, np.zeros((40, 5)), styles.mean(axis=0), styles.std(axis=0))
     targets = styles[rng.integers(0, 40, N_CLIPS)]
     return transfer.fit(z, targets, gallery), z, targets, gallery
 
@@ -58,7 +59,7 @@ def test_separation_of_one_cloud_is_one() -> None:
 
 def test_clips_of_rare_kinds_are_chosen_first() -> None:
     kinds = ["piano"] * 90 + ["noise"] * 5 + ["techno_synth"] * 5
-    chosen = transfer.choose_clips(kinds, 15, np.random.default_rng(0))
+    chosen = transfer_material.choose_clips(kinds, 15, np.random.default_rng(0))
     counts = {k: sum(kinds[i] == k for i in chosen) for k in set(kinds)}
     assert counts == {"piano": 5, "noise": 5, "techno_synth": 5}
     assert len(set(chosen.tolist())) == 15

@@ -81,7 +81,7 @@ def load(settings: Mapping[str, Any], threads: int = 1, precision: Precision = "
         generator=generator,
         v_shape=_fixed(inputs["v"]),
         z_shape=_fixed(inputs["z"]),
-        eras=_read_eras(model),
+        eras=read_eras(model),
     )
 
 
@@ -89,7 +89,8 @@ def _fixed(shape: tuple[int | str, ...]) -> tuple[int, ...]:
     return tuple(n if isinstance(n, int) else 1 for n in shape)
 
 
-def _read_eras(model: cards.Model) -> Eras:
+def read_eras(model: cards.Model) -> Eras:
+    """The eras that an MVNet knows, with their centres and the reading of years; UserError where they lack."""
     stored = weights.load_state(model.folder / cards.WEIGHTS)
     missing = [name for name in _EXTRAS if name not in stored]
     if missing:

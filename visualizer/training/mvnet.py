@@ -18,12 +18,13 @@ from torch import Tensor
 
 from visualizer.networks.mvnet import Z_SHAPE, MVNet
 from visualizer.paths import MODELS
-from visualizer.training import house, mvnet_hearing, mvnet_music, parallel
+from visualizer.training import house, mvnet_hearing, mvnet_music, mvnet_own, parallel
 from visualizer.training.corpus import DEFAULT_DATA
-from visualizer.training.mvnet_data import Paintings, Pairs, painting_rows, read_paintings, windows
+from visualizer.training.dated import dated_pictures
+from visualizer.training.mvnet_data import Paintings, Pairs, read_paintings, windows
 from visualizer.training.mvnet_eras import Eras, find_eras
 from visualizer.training.mvnet_losses import StyleVGG
-from visualizer.training.mvnet_music import Library, Music, read_music
+from visualizer.training.mvnet_music import Music, read_music
 from visualizer.training.mvnet_run import ALPHA, BETA, GAMMA, Run, Settings, step, teach, tune
 
 ID = "mvnet-house"
@@ -60,10 +61,13 @@ def save(run: Run, folder: Path, mel: Tensor) -> None:
 
 def prepare(data: Path, folder: Path, n_per_era: int = mvnet_music.N_TRAIN_PER_ERA) -> tuple[Eras, Paintings]:
     """Paintings and eras of `data`; renders the music that is missing in `folder`."""
-    library = Library(data, "train")
-    years = [int(float(row["year"])) for row in painting_rows(data, "train")]
+    library = mvnet_own.open_library(data, "train")
+    years = [one.year for one in dated_pictures(data, "train")]
     eras = find_eras([piece.year for piece in library.pieces], years)
-    mvnet_music.make(data, folder, eras, n_per_era)
+    if isinstance(library, mvnet_own.OwnLibrary):
+        mvnet_own.make(data, folder, eras, n_per_era)
+    else:
+        mvnet_music.make(data, folder, eras, n_per_era)
     return eras, read_paintings(data, "train", folder)
 
 
@@ -135,7 +139,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--minutes", type=float, default=60.0, help="how long to train (default 60)")
     parser.add_argument("--device", default="cpu", help="cpu or cuda (default cpu)")
     parser.add_argument(
-        "--data", type=Path, default=DEFAULT_DATA, help="a folder with midi/, paintings/ and perhaps audio/"
+        "--data",
+        type=Path,
+        default=DEFAULT_DATA,
+        help="a folder with midi/, paintings/ and perhaps audio/, or any folder of music and pictures with "
+        "years in their names or in years.csv (docs/training.md)",
     )
     parser.add_argument("--vgg", type=Path, default=DEFAULT_VGG, help="the folder of the normalised VGG")
     parser.add_argument("--music", type=Path, default=RUN_DIR, help="where the rendered music is kept")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import csv
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ from torch import Tensor
 
 from visualizer.networks.mvnet import N_COLUMNS, N_MELS, N_THIRDS
 from visualizer.training import house
+from visualizer.training.dated import Dated, dated_pictures
 from visualizer.training.mvnet_eras import Eras
 from visualizer.training.mvnet_music import Music, unpack
 from visualizer.types import UserError
@@ -42,41 +43,33 @@ class Paintings:
         return len(self.years)
 
 
-def painting_rows(data: Path, split: str) -> list[dict[str, str]]:
-    """The rows of `data`/paintings that have a year of their own (a dynasty's middle is none)."""
-    table = data / "paintings" / "paintings.csv"
-    if not table.is_file():
-        raise UserError(f"{data} holds no paintings/paintings.csv; name the data folder with --data")
-    with table.open(encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["split"] == split and row["year"].strip()]
-    return [row for row in rows if row.get("year_source") != "dynasty_mid"]
-
-
 def read_paintings(data: Path, split: str, cache_dir: Path) -> Paintings:
-    """All readable paintings of a split, squashed to 96 px as in the paper; cached in `cache_dir`."""
-    rows = painting_rows(data, split)
-    path = cache_dir / f"paintings-{split}-{len(rows)}.npz"
+    """All readable dated pictures of a split, squashed to 96 px as in the paper; cached in `cache_dir`."""
+    dated = dated_pictures(data, split)
+    names = "\n".join(str(one.path) for one in dated)
+    is_table = (data / "paintings" / "paintings.csv").is_file()
+    told = "" if is_table else f"-{zlib.crc32(names.encode()):08x}"
+    path = cache_dir / f"paintings-{split}-{len(dated)}{told}.npz"
     if not path.is_file():
-        _fill_cache(data / "paintings", rows, path)
+        _fill_cache(dated, path)
     with np.load(path, allow_pickle=False) as kept:
         chosen, pixels = kept["chosen"], kept["pixels"]
-    rows = [rows[i] for i in chosen]
-    if not rows:
-        raise UserError(f"{data}/paintings holds no readable {split} paintings; name another with --data")
-    years = np.array([int(float(row["year"])) for row in rows], np.int32)
-    return Paintings(pixels, years, [row["artist"] for row in rows])
+    if not len(chosen):
+        raise UserError(f"{data} holds no readable {split} pictures with a year; name another folder")
+    years = np.array([dated[i].year for i in chosen], np.int32)
+    return Paintings(pixels, years, [dated[i].maker for i in chosen])
 
 
-def _fill_cache(folder: Path, rows: Sequence[dict[str, str]], path: Path) -> None:
+def _fill_cache(dated: Sequence[Dated], path: Path) -> None:
     pixels, chosen = [], []
-    for i, row in enumerate(rows):
+    for i, one in enumerate(dated):
         try:
-            with Image.open(folder / row["file"]) as image:
+            with Image.open(one.path) as image:
                 small = image.convert("RGB").resize((PAINTING_PX, PAINTING_PX), Image.Resampling.LANCZOS)
                 pixels.append(np.asarray(small))
                 chosen.append(i)
         except (OSError, ValueError) as error:
-            print(f"left out {row['file']}: {error}")
+            print(f"left out {one.path.name}: {error}")
     empty = np.zeros((0, PAINTING_PX, PAINTING_PX, 3), np.uint8)
     with house.writing(path) as part, part.open("wb") as file:
         np.savez(file, pixels=np.stack(pixels) if pixels else empty, chosen=np.array(chosen, np.int64))

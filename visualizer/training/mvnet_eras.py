@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from visualizer.types import UserError
 
 MIN_MUSIC = 40
-"""Pieces of music that an era needs at least."""
+"""Pieces of music that an era needs at least, where there are many."""
 MIN_PAINTINGS = 80
-"""Paintings that an era needs at least."""
+"""Paintings that an era needs at least, where there are many."""
+MIN_SHARE = 10
+"""Of fewer pieces or paintings, an era needs a tenth."""
 MIN_ERAS = 2
 
 
@@ -48,15 +50,18 @@ class Eras:
 def find_eras(
     music: Sequence[int],
     paintings: Sequence[int],
-    min_music: int = MIN_MUSIC,
-    min_paintings: int = MIN_PAINTINGS,
+    min_music: int | None = None,
+    min_paintings: int | None = None,
 ) -> Eras:
     """Walk the decades in which both arts have years, closing an era as soon as it holds enough of both.
 
-    What is left at the end joins the last era. Raises UserError where fewer than MIN_ERAS come of it.
+    What is enough follows from how many there are. What is left at the end joins the last era. Raises
+    UserError where fewer than MIN_ERAS come of it.
     """
     if not music or not paintings:
         raise UserError("eras need years of both music and paintings; name a data folder with --data")
+    min_music = min_music or min(MIN_MUSIC, max(1, len(music) // MIN_SHARE))
+    min_paintings = min_paintings or min(MIN_PAINTINGS, max(1, len(paintings) // MIN_SHARE))
     start = max(min(music), min(paintings)) // 10 * 10
     stop = min(max(music), max(paintings)) // 10 * 10 + 10
     firsts: list[int] = []
@@ -70,7 +75,7 @@ def find_eras(
             first, n_music, n_paintings = decade + 10, 0, 0
     if len(firsts) < MIN_ERAS:
         raise UserError(
-            f"the years make {len(firsts)} eras of {min_music} pieces and {min_paintings} paintings, "
-            f"not {MIN_ERAS}; name a larger data folder with --data"
+            f"the years make {len(firsts)} eras of {min_music} pieces of music and {min_paintings} pictures, "
+            f"not {MIN_ERAS}; name a folder whose music and pictures share more decades with --data"
         )
     return Eras(tuple(firsts), stop)

@@ -26,7 +26,7 @@ from visualizer.training.report_pages import (
     save_picture,
     targets_table,
 )
-from visualizer.training.transfer import gallery_z
+from visualizer.training.transfer_material import gallery_z
 
 FIGURE_4, PAIRS = "map-figure-4.jpg", "map-pairs.jpg"
 N_STYLES = 4000

@@ -3,12 +3,14 @@
 TräumerAI's author chose by ear and eye. Ours ranks 200 clips by what can be heard and 200 pictures by what
 can be seen, and asks that the ranks agree:
 
+    era (the year MVNet hears)                      ↔  era (the year that a picture looks of)
     energy (fullness, how much the spectrum moves)  ↔  contrast and saturation
     brightness of timbre (spectral centroid)        ↔  lightness
     roughness (spectral flatness)                   ↔  fineness of texture
 
-Each clip gets a picture so that the sum of squared differences of ranks, as normal scores, is least; no
-picture is given away more than `MAX_USES` times, or a few favourites would make the map dull.
+Each clip gets a picture so that the sum of squared differences of ranks, as normal scores, is least, each
+term weighed by `WEIGHTS`; no picture is given away more than `MAX_USES` times, or a few favourites would make
+the map dull. Both years come from `training/years.py`: they are uncertain, and only their ranks are taken.
 """
 
 from __future__ import annotations
@@ -20,9 +22,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize, signal, special
 
-HEARD = ("energy", "brightness", "roughness")
-SEEN = ("vividness", "lightness", "fineness")
-WEIGHTS = (3.0, 1.0, 1.0)
+HEARD = ("era", "energy", "brightness", "roughness")
+SEEN = ("era", "vividness", "lightness", "fineness")
+WEIGHTS = (2.0, 3.0, 1.0, 1.0)
 MAX_USES = 3
 RATE_HZ = 16_000
 N_BANDS = 16
@@ -84,16 +86,16 @@ def see(picture: NDArray[np.float32]) -> Floats:
     return np.array([contrast, saturation, luma.mean(), steps / (contrast + 1e-3)])
 
 
-def join_first_two(features: Floats) -> Floats:
-    """(n, 4) features as heard or seen → (n, 3) normal scores, the first two taken together."""
-    scores = normal_scores(features)
-    joined = np.stack([scores[:, 0] + scores[:, 1], scores[:, 2], scores[:, 3]], axis=1)
+def scores(features: Floats) -> Floats:
+    """(n, 5) features, a year and what is heard or seen → (n, 4) normal scores; energy's two are joined."""
+    ranks = normal_scores(features)
+    joined = np.stack([ranks[:, 0], ranks[:, 1] + ranks[:, 2], ranks[:, 3], ranks[:, 4]], axis=1)
     return normal_scores(joined)
 
 
 def pair(heard: Floats, seen: Floats) -> list[Pair]:
-    """Choose a picture for every clip; `heard` and `seen` are (n, 4) as `hear` and `see` give them."""
-    a, b = join_first_two(heard), join_first_two(seen)
+    """Choose a picture for every clip; both are (n, 5): the year, then what `hear` and `see` give."""
+    a, b = scores(heard), scores(seen)
     distance = (((a[:, None] - b[None]) ** 2) * np.array(WEIGHTS)).sum(axis=2)
     clips, slots = optimize.linear_sum_assignment(np.tile(distance, (1, MAX_USES)))
     pictures = slots % len(seen)

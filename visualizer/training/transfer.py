@@ -2,9 +2,9 @@
 
 L1 through tanh, as in TräumerAI's equation 1. Two hundred pairs cannot fix 512 × 512 weights, and a plain fit
 answers everything with the median, so the fit works on the few directions in which clips differ from one
-another more than from themselves (discriminant analysis, folded into W and b), starts from ridge regression,
-and its slope is raised at the end until the styles of the training music spread `SPREAD` times as widely as
-the generator's own.
+another more than from themselves (discriminant analysis, folded into W and b) and starts from ridge
+regression. Its slope is then leaned toward the taste where many more samples tell how (training/leaning.py),
+and raised until the styles of the training music spread `SPREAD` times as widely as the generator's own.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import argparse
 import json
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -25,102 +25,43 @@ from torch import Tensor
 
 from visualizer.checkpoints.cards import Card, load_card
 from visualizer.checkpoints.export import Graph, publish
-from visualizer.checkpoints.modules import build
-from visualizer.checkpoints.weights import load_state as load_weights
-from visualizer.networks.stylegan2 import Generator, make_noises
-from visualizer.networks.tagger import ShortChunkCNN
+from visualizer.networks.stylegan2 import Generator
 from visualizer.networks.transfer import Transfer
 from visualizer.paths import MODELS, data_dir
-from visualizer.training import own_pairs, taste
-from visualizer.training.corpus import DEFAULT_FOLDER, Corpus, shard_paths
-from visualizer.training.judge import cut_windows, hear, windows
+from visualizer.training import leaning, own_pairs, taste, transfer_material, years
+from visualizer.training.corpus import DEFAULT_FOLDER
+from visualizer.training.judge import cut_windows, hear
+from visualizer.training.leaning import Directions
 from visualizer.training.music import N_WINDOWS
 from visualizer.training.ship_tagger import current_commit, load_shipped
+from visualizer.training.transfer_material import (
+    LEAST_CLIPS,
+    Gallery,
+    Music,
+    choose_clips,
+    find_sounds,
+    hang,
+    load_generator,
+    look,
+    paint,
+)
+from visualizer.training.years import MusicYears, PictureYears
 from visualizer.types import UserError
 
 ID = "transfer-house"
 OWN_ID = "transfer-own"
-PICTURE_PX = 64
+N_SEEN = 2000
+"""Samples that tell along which directions of w the terms of the taste can be seen."""
+N_HELD_OUT = 80
 N_DIRECTIONS = 32
 RIDGE = 0.3
 SPREAD = 0.9
 N_STEPS = 400
+LIMITS = (
+    "A taste of four terms: era, energy, brightness and roughness; it knows nothing of motifs. Years are "
+    "uncertain on both sides (docs/decisions/0009), so earlier and later agree only roughly."
+)
 Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Music:
-    """Embeddings of all windows (n, N_WINDOWS, 512), what is heard in each clip (n, 4), and its kind."""
-
-    embeddings: Floats
-    heard: Floats
-    kinds: list[str]
-
-
-@dataclass(frozen=True)
-class Gallery:
-    """Styles (n, n_w), what is seen in their pictures (n, 4), mean and deviation of all styles (n_w,)."""
-
-    styles: Floats
-    seen: Floats
-    mean: Floats
-    deviation: Floats
-
-
-def load_generator(folder: Path) -> tuple[Generator, dict[str, NDArray[np.float32]]]:
-    """A published generator in torch, and the arrays stored beside its weights."""
-    generator = build(load_card(folder), folder)
-    assert isinstance(generator, Generator)
-    stored, wanted = load_weights(folder / "weights.safetensors"), generator.state_dict()
-    return generator.eval(), {name: value for name, value in stored.items() if name not in wanted}
-
-
-@torch.no_grad()
-def paint(generator: Generator, styles: Tensor, seed: int) -> NDArray[np.float32]:
-    """Pictures (n, 3, 64, 64) of styles (n, n_w), one w for all layers."""
-    random = torch.Generator().manual_seed(seed)
-    pictures = []
-    for part in styles.split(25):
-        noises = make_noises(generator.shape, len(part), random, PICTURE_PX)
-        w = part[:, None].expand(-1, generator.shape.n_layers, -1)
-        pictures.append(generator.synthesis(w, noises, exit_px=PICTURE_PX).numpy())
-    return np.concatenate(pictures)
-
-
-def gallery_z(n: int, n_w: int, seed: int) -> NDArray[np.float32]:
-    """The z (n, n_w) of the pictures that clips are paired with."""
-    return torch.randn(n, n_w, generator=torch.Generator().manual_seed(seed)).numpy()
-
-
-@torch.no_grad()
-def hang(generator: Generator, extras: dict[str, NDArray[np.float32]], n: int, seed: int) -> Gallery:
-    """Sample n styles and look at their pictures."""
-    styles = generator.mapping(torch.from_numpy(gallery_z(n, generator.shape.n_w, seed)))
-    seen = np.stack([taste.see(picture) for picture in paint(generator, styles, seed)])
-    mean, deviation = (extras[name].astype(np.float64) for name in ("w_mean", "w_std"))
-    return Gallery(styles.double().numpy(), seen, mean, deviation)
-
-
-def choose_clips(kinds: list[str], n: int, rng: np.random.Generator) -> NDArray[np.intp]:
-    """n clips, the kinds taken in turn, so that the many scores do not outweigh the few recordings."""
-    by_kind: dict[str, list[int]] = {}
-    for i in rng.permutation(len(kinds)):
-        name = "mix" if "+" in kinds[i] else kinds[i].removesuffix("_synth")
-        by_kind.setdefault(name, []).append(int(i))
-    chosen: list[int] = []
-    while len(chosen) < n and any(by_kind.values()):
-        chosen += [clips.pop() for clips in by_kind.values() if clips]
-    return np.array(chosen[:n])
-
-
-def listen(network: ShortChunkCNN, corpus: Corpus, clips: NDArray[np.intp]) -> Music:
-    embeddings, _ = hear(network, windows(corpus, clips))
-    heard = np.stack([taste.hear(corpus.samples[i].astype(np.float32) / 32768) for i in clips])
-    return Music(
-        embeddings.reshape(len(clips), N_WINDOWS, -1).astype(np.float64),
-        heard,
-        [corpus.kinds[i] for i in clips],
-    )
 
 
 def discriminants(z: Floats, n: int) -> Floats:
@@ -138,8 +79,17 @@ def discriminants(z: Floats, n: int) -> Floats:
     return np.asarray(directions[:, ::-1][:, :n])
 
 
-def fit(z: Floats, targets: Floats, gallery: Gallery) -> Transfer:
-    """The map for embeddings z (clips, windows, d) and a style (clips, n_w) for each clip."""
+def fit(
+    z: Floats,
+    targets: Floats,
+    gallery: Gallery,
+    heard: Floats | None = None,
+    directions: Directions | None = None,
+) -> Transfer:
+    """The map for embeddings z (clips, windows, d) and a style (clips, n_w) for each clip.
+
+    With the scores (clips, n_terms) of what is heard in them and `directions` it leans toward the taste.
+    """
     flat, wanted = z.reshape(-1, z.shape[2]), np.repeat(targets, z.shape[1], axis=0)
     centre = flat.mean(axis=0)
     basis = discriminants(z, N_DIRECTIONS)
@@ -155,6 +105,11 @@ def fit(z: Floats, targets: Floats, gallery: Gallery) -> Transfer:
         small.dense.bias.copy_(torch.from_numpy(inner.mean(axis=0)))
     _descend(small, torch.from_numpy(features).float(), torch.from_numpy(wanted).float())
     with torch.no_grad():
+        if heard is not None and directions is not None:
+            scores = np.repeat(heard, z.shape[1], axis=0)
+            # Near the middle w is 2σ times what goes into tanh.
+            leant = leaning.lean(2 * small.dense.weight.double().numpy().T, features, scores, directions) / 2
+            small.dense.weight.copy_(torch.from_numpy(leant.T))
         steepen(small, torch.from_numpy(features).float())
         whole = Transfer(small.style_mean, small.style_deviation, z.shape[2])
         whole.dense.weight.copy_((small.dense.weight.double() @ torch.from_numpy(basis).T).float())
@@ -191,13 +146,14 @@ def steepen(small: Transfer, features: Tensor) -> None:
         low, high = (gain, high) if spread(small(features), small) < SPREAD else (low, gain)
 
 
-def agreement(transfer: Transfer, generator: Generator, music: Music) -> dict[str, float]:
+def agreement(
+    transfer: Transfer, generator: Generator, music: Music, read_years: PictureYears
+) -> dict[str, float]:
     """Rank correlation of what is heard in held-out clips and seen in the pictures that they become."""
     z = torch.from_numpy(music.embeddings.mean(axis=1)).float()
     with torch.no_grad():
         pictures = paint(generator, transfer(z), seed=5)
-    a = taste.join_first_two(music.heard)
-    b = taste.join_first_two(np.stack([taste.see(picture) for picture in pictures]))
+    a, b = taste.scores(music.heard), taste.scores(look(pictures, read_years))
     return {
         f"rank_{x}_{y}": float(np.corrcoef(a[:, i], b[:, i])[0, 1])
         for i, (x, y) in enumerate(zip(taste.HEARD, taste.SEEN, strict=True))
@@ -216,10 +172,19 @@ def separation(styles: Floats, sections: NDArray[np.intp], deviation: Floats) ->
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--data", type=Path, default=DEFAULT_FOLDER, help="folder with the tagger's music shards"
+        "--data", type=Path, default=DEFAULT_FOLDER, help="the tagger's music shards, or any folder of music"
     )
     parser.add_argument("--tagger", type=Path, default=MODELS / "tagger-house")
     parser.add_argument("--generator", type=Path, default=MODELS / "generator-paintings")
+    parser.add_argument("--mvnet", type=Path, default=MODELS / "mvnet-house", help="hears years")
+    parser.add_argument("--encoder", type=Path, default=MODELS / "style-encoder", help="sees years")
+    parser.add_argument(
+        "--paintings",
+        type=Path,
+        metavar="FOLDER",
+        help="learn anew, from pictures with years, what year a picture looks of (ten minutes; "
+        f"default: as {ID} knows it)",
+    )
     parser.add_argument(
         "--pairs", type=Path, metavar="FILE", help="pairs of your own instead (docs/training.md)"
     )
@@ -230,7 +195,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--n-pictures", type=int, default=200)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument(
-        "--minutes", type=float, default=5.0, help="taken as it comes: the fit needs about one"
+        "--minutes", type=float, default=5.0, help="taken as it comes: the fit needs about three"
     )
     parser.add_argument("--device", default="cpu", choices=["cpu"], help="the fit is small")
     parser.add_argument("--resume", action="store_true", help="nothing to resume: the fit starts anew")
@@ -246,35 +211,66 @@ def main(argv: list[str]) -> int:
     if args.dry_run:
         print(f"would pair {args.n_clips} clips with {args.n_pictures} pictures and write {args.out or ID}")
         return 0
-    if args.pairs is None and (not shard_paths(args.data, False) or not shard_paths(args.data, True)):
-        raise UserError(
-            f"{args.data} holds no music shards; make them with klangbild train tagger, or name --data"
-        )
     torch.set_num_threads(1)
-    if args.pairs is not None:
-        return fit_own(args)
-    rng = np.random.default_rng(args.seed)
-    network = load_shipped(args.tagger)
-    corpus, held_out = Corpus(shard_paths(args.data, False)), Corpus(shard_paths(args.data, True))
-    music = listen(network, corpus, choose_clips(corpus.kinds, args.n_clips, rng))
-    unheard = listen(network, held_out, choose_clips(held_out.kinds, 80, rng))
+    return fit_own(args) if args.pairs is not None else fit_house(args)
+
+
+def fit_house(args: argparse.Namespace) -> int:
+    """The map of the house taste."""
+    learned, held_out = find_sounds(args.data)
+    read_pictures, year_figures = picture_years(args)
+    network, rng = load_shipped(args.tagger), np.random.default_rng(args.seed)
+    hear_year = MusicYears(args.mvnet)
+    try:
+        chosen = choose_clips(learned.kinds, args.n_clips, rng)
+        music = transfer_material.listen(network, learned, chosen, hear_year)
+        chosen = choose_clips(held_out.kinds, N_HELD_OUT, rng)
+        unheard = transfer_material.listen(network, held_out, chosen, hear_year)
+    finally:
+        hear_year.close()
     generator, extras = load_generator(args.generator)
-    gallery = hang(generator, extras, args.n_pictures, args.seed)
+    gallery = hang(generator, extras, args.n_pictures, args.seed, read_pictures)
     pairs = taste.pair(music.heard, gallery.seen)
-    targets = gallery.styles[[p.picture for p in pairs]]
-    transfer = fit(music.embeddings[[p.clip for p in pairs]], targets, gallery)
-    figures = measure(transfer, generator, music, unheard, gallery)
+    clips = [p.clip for p in pairs]
+    transfer = fit(
+        music.embeddings[clips],
+        gallery.styles[[p.picture for p in pairs]],
+        gallery,
+        taste.scores(music.heard)[clips],
+        look_further(hang(generator, extras, N_SEEN, args.seed + 1, read_pictures)),
+    )
+    figures = measure(transfer, generator, music, unheard, gallery, read_pictures) | year_figures
     for name, value in figures.items():
         print(f"{name:28} {value:.3f}")
     listed = [{**asdict(p), "kind": music.kinds[p.clip], "distance": round(p.distance, 3)} for p in pairs]
-    about = {"seed": args.seed, "n_pictures": args.n_pictures, "heard": taste.HEARD, "seen": taste.SEEN}
+    about = {
+        "seed": args.seed,
+        "n_pictures": args.n_pictures,
+        "heard": taste.HEARD,
+        "seen": taste.SEEN,
+        "weights": taste.WEIGHTS,
+    }
     data = (
         f"{len(pairs)} clips of the tagger's music, each with one of {args.n_pictures} samples of the "
         "generator, chosen by the written house taste (training/taste.py); the pairs are in pairs.json."
     )
-    limits = "A taste of energy, brightness and roughness only: it knows nothing of eras or motifs."
-    write(transfer, args.out or MODELS / ID, music, {**about, "pairs": listed}, figures, data, limits)
+    listed_pairs = {**about, "pairs": listed}
+    write(transfer, args.out or MODELS / ID, music, listed_pairs, figures, data, LIMITS, read_pictures)
     return 0
+
+
+def picture_years(args: argparse.Namespace) -> tuple[PictureYears, dict[str, float]]:
+    """The reading of years of pictures with its figures: learned anew, or as it ships."""
+    encoder = years.load_encoder(args.encoder)
+    if args.paintings is not None:
+        return years.fit(encoder, args.paintings)
+    reading, shipped = years.read_shipped(encoder, MODELS / ID), load_card(MODELS / ID).figures
+    return reading, {name: value for name, value in shipped.items() if name.startswith("picture_year")}
+
+
+def look_further(more: Gallery) -> Directions:
+    """The directions of w in which the terms of the taste can be seen."""
+    return leaning.find_directions((more.styles - more.mean) / more.deviation, taste.scores(more.seen))
 
 
 def fit_own(args: argparse.Namespace) -> int:
@@ -287,13 +283,13 @@ def fit_own(args: argparse.Namespace) -> int:
     clips = own_pairs.clips_of(pairs)
     network = load_shipped(args.tagger)
     embeddings, _ = hear(network, cut_windows(np.stack(clips)))
-    heard = np.stack([taste.hear(clip) for clip in clips])
     kinds = [pair.music.stem for pair in pairs]
-    music = Music(embeddings.reshape(len(pairs), N_WINDOWS, -1).astype(np.float64), heard, kinds)
+    windows = embeddings.reshape(len(pairs), N_WINDOWS, -1).astype(np.float64)
+    music = Music(windows, np.zeros((len(pairs), 5)), kinds)
     _, extras = load_generator(args.generator)
     gallery = Gallery(
         targets,
-        np.zeros((len(pairs), 4)),
+        np.zeros((len(pairs), 5)),
         extras["w_mean"].astype(np.float64),
         extras["w_std"].astype(np.float64),
     )
@@ -316,20 +312,29 @@ def fit_own(args: argparse.Namespace) -> int:
 
 
 def measure(
-    transfer: Transfer, generator: Generator, music: Music, unheard: Music, gallery: Gallery
+    transfer: Transfer,
+    generator: Generator,
+    music: Music,
+    unheard: Music,
+    gallery: Gallery,
+    read_years: PictureYears,
 ) -> dict[str, float]:
-    """Spread, separation of clips and agreement with the taste, on music that was not trained on."""
+    """Spread, separation of clips and agreement with the taste, on music that was not trained on.
+
+    With fewer than LEAST_CLIPS held-out clips nothing is said of them.
+    """
     with torch.no_grad():
         styles = transfer(torch.from_numpy(unheard.embeddings).float().flatten(0, 1))
         trained = transfer(torch.from_numpy(music.embeddings).float().flatten(0, 1))
+    figures = {"n_pairs": float(len(music.kinds)), "spread_train": spread(trained, transfer)}
+    if len(unheard.kinds) < LEAST_CLIPS:
+        return figures
     clips = np.repeat(np.arange(len(unheard.kinds)), N_WINDOWS)
-    figures = {
-        "n_pairs": float(len(music.kinds)),
-        "spread_train": spread(trained, transfer),
+    figures |= {
         "spread_val": spread(styles, transfer),
         "clip_separation_val": separation(styles.double().numpy(), clips, gallery.deviation),
     }
-    return figures | agreement(transfer, generator, unheard)
+    return figures | agreement(transfer, generator, unheard, read_years)
 
 
 def write(
@@ -340,8 +345,9 @@ def write(
     figures: dict[str, float],
     data: str,
     limits: str,
+    read_years: PictureYears | None = None,
 ) -> None:
-    """The model folder: weights, graph, card, and the pairs in pairs.json."""
+    """The model folder: weights, graph, card, the pairs in pairs.json, and how years of pictures are read."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "pairs.json").write_text(json.dumps(pairs, indent=1) + "\n", "utf-8")
@@ -364,7 +370,9 @@ def write(
         "this be.",
     )
     example = {"embedding": torch.from_numpy(music.embeddings[0, :1]).float()}
-    publish(transfer, [Graph(transfer, example, ("w",), free_batch=True)], card, folder, precision="fp16")
+    graph = Graph(transfer, example, ("w",), free_batch=True)
+    extras = read_years.extras() if read_years else None
+    publish(transfer, [graph], card, folder, precision="fp16", extras=extras)
 
 
 if __name__ == "__main__":
