@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -92,6 +93,32 @@ def test_a_drifting_sound_card_is_followed(tmp_path: Path) -> None:
     _, clicks, _ = rises(tmp_path / "drift.mkv")
     assert np.abs(np.subtract(clicks, [5, 10, 15, 20, 25])).max() < 0.010
     assert show.take.n_cut < 100  # 24 ms were taken up without a jump
+
+
+@pytest.mark.parametrize("lag_s", [0.03, 0.075, 0.9])
+def test_a_picture_lies_beside_what_it_heard(tmp_path: Path, lag_s: float) -> None:
+    """Shown later than heard, as on a wall: not so in the file. For half a second capture is dead."""
+    random = np.random.default_rng(3)
+    path = tmp_path / "late.mkv"
+    take = Take(path, replace(picture(1, lag_s, 0), heard_ns=START_NS), FPS, RATE_HZ)
+    heard_s = 0.0
+    for number in range(1, 260):
+        now_s = lag_s + number / FPS
+        now_ns = START_NS + round(now_s * 1e9)
+        at_s = now_s - 1 / FPS + np.arange(1600) / RATE_HZ
+        click = np.where(at_s % 1.0 < 0.005, 0.8, 0.0).astype(np.float32)
+        take.hear(np.stack([click, click], 1), now_ns, RATE_HZ, False, now_ns)
+        if not 4.3 < now_s < 4.8:
+            heard_s = now_s - lag_s + random.uniform(-0.01, 0.01)
+        bright = 255 if heard_s % 1.0 < 0.1 and heard_s > 0.5 else 0
+        take.show(replace(picture(number + 1, now_s, bright), heard_ns=START_NS + round(heard_s * 1e9)))
+        take.catch_up(now_ns)
+    take.close()
+    white, clicks, _ = rises(path)
+    assert [round(t) for t in white] == [*range(1, 9)]
+    near = [min(abs(flash - heard) for heard in clicks) for flash in white]
+    assert max(near) < 1 / FPS
+    assert take.n_repeated < 30
 
 
 def test_gaps_become_silence_and_still_picture(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import struct
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
@@ -230,10 +232,10 @@ class Recorder:
         """Lets go of a file that can no longer be written; what reached the disk stays playable."""
         container, self._container = self._container, None
         if container is not None:
-            try:
+            with contextlib.suppress(av.FFmpegError, OSError):  # the first error is the one to tell
                 container.close()
-            except (av.FFmpegError, OSError):
-                return  # the first error is the one to tell
+            with contextlib.suppress(OSError):
+                _trim(self.path)
 
     def __enter__(self) -> Recorder:
         return self
@@ -252,6 +254,25 @@ def check_path(path: Path) -> None:
         raise UserError(f"{path} is a folder; name a file in it.")
     if not path.absolute().parent.is_dir():
         raise UserError(f"There is no folder {path.absolute().parent} to write {path.name} into; create it.")
+
+
+def _trim(path: Path) -> None:
+    """Takes the half-written fragment off the end of an MP4 file, at which decoders would stumble."""
+    if path.suffix.lower() == ".mkv" or not path.is_file():
+        return
+    n_bytes, start, whole = path.stat().st_size, 0, 0
+    with path.open("r+b") as file:
+        while start + 8 <= n_bytes:
+            file.seek(start)
+            size, kind = struct.unpack(">I4s", file.read(8))
+            if size == 1:
+                (size,) = struct.unpack(">Q", file.read(8))
+            if size < 8 or start + size > n_bytes:
+                break
+            start += size
+            if kind != b"moof":  # the head of a fragment is nothing without its data
+                whole = start
+        file.truncate(whole)
 
 
 def _unwritable(path: Path, error: Exception) -> UserError:

@@ -151,7 +151,9 @@ class Take:
             self._must_place = True
 
     def close(self) -> None:
-        """Ends the file; the sound is as long as the picture. UserError when the disk does not take it."""
+        """Ends the file, both streams equally long. UserError when the disk does not take it."""
+        if self.recorder.is_open:
+            self.recorder.repeat_until(round(self._n_audio / self._rate_hz * self.recorder.fps))
         n_missing = round(self.recorder.seconds * self._rate_hz) - self._n_audio
         if n_missing > 0 and self.recorder.is_open:
             self._pad(n_missing)
