@@ -35,8 +35,8 @@ _FIGURES_S = 0.5
 _NO_PICTURE_LIMIT_S = 60.0
 """A display that has shown nothing until then will not; one that has is started again for ever."""
 
-_NICE = 5
-"""Of decks and panel: a third of the display's share where cores are short, so that frames come evenly
+_NICE = 3
+"""Of decks and panel: half of the display's share where cores are short, so that frames come evenly
 while one of them starts."""
 _BY_HAND = ("key", "panel")
 
