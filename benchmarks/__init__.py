@@ -71,6 +71,15 @@ BENCHES = {
         is_long=True,
         takes_minutes=True,
     ),
+    "allocations": Bench(
+        "arrays that capture, decks and display take a round, by line", "benchmarks.allocations_bench"
+    ),
+    "crash": Bench(
+        "recordings killed after a minute, and on a full disk: what still plays",
+        "benchmarks.crash_bench",
+        is_long=True,
+        takes_minutes=True,
+    ),
     "growth": Bench("cost by image size, channels, ticks and effects", "benchmarks.growth_bench"),
     "sections": Bench("whether the picture tells the demo's sections apart", "benchmarks.sections_bench"),
     "flicker": Bench(
@@ -102,7 +111,11 @@ BENCHES = {
         takes_minutes=True,
     ),
     "memory": Bench(
-        "twenty minutes of it: growth, lost samples", "benchmarks.show_bench", "memory", is_long=True
+        "twenty minutes of it: growth, lost samples",
+        "benchmarks.show_bench",
+        "memory",
+        is_long=True,
+        takes_minutes=True,
     ),
 }
 """By name; each returns a JSON value: medians, ratios against its reference, how far the answers differ."""
