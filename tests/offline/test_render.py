@@ -29,6 +29,7 @@ class FakeMode:
     """Paints white while the newest sound is loud, else a grey that depends on the seed."""
 
     name = "fake"
+    shape_px = 64, 64
 
     def __init__(self, settings: Mapping[str, Any], delay_s: float = 0.0) -> None:
         self._seed = int(settings["traumer.seed"])
@@ -156,6 +157,24 @@ def test_the_same_seed_gives_the_same_film(song: Path, tmp_path: Path, modes: li
     assert films[0].shape == (15, 64, 96, 3)
     assert np.array_equal(films[0], films[1])
     assert not np.array_equal(films[0], films[2])
+
+
+@pytest.mark.parametrize(
+    ("asked", "wanted"),
+    [
+        ((), ("square", (512, 512))),
+        (("--size", "256"), ("square", (256, 256))),
+        (("--width", "1280", "--height", "720"), ("wide", (1280, 720))),
+        (("--width", "720", "--height", "1280"), ("square", (720, 1280))),
+        (("--set", "traumer.shape=wide"), ("wide", (512, 292))),
+    ],
+)
+def test_a_wide_video_is_painted_wide(asked: tuple[str, ...], wanted: tuple[str, tuple[int, int]]) -> None:
+    options = render._parse(["demo", "-o", "x.mp4", *asked])
+    settings = render._settings(options)
+    mode = FakeMode(settings)
+    mode.shape_px = (448, 256) if settings["traumer.shape"] == "wide" else (256, 256)
+    assert (settings["traumer.shape"], render._size(options, mode)) == wanted
 
 
 def test_the_seed_is_one_parameter_however_it_is_set(

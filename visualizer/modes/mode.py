@@ -13,6 +13,10 @@ class Mode(Protocol):
 
     name: str
 
+    @property
+    def shape_px(self) -> tuple[int, int]:
+        """Width and height of what it paints now."""
+
     def hear(
         self, samples: Float32, heard_ns: int, features: Features, n_most_ticks: int | None = None
     ) -> None:

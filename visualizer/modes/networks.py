@@ -24,6 +24,8 @@ TRANSFER = "transfer-house"
 GENERATOR = "generator-paintings"
 
 _N_SAMPLES = 64
+_MOST_PX = 1024 * 1024
+"""Of a picture that a deck can hand over (ipc/regions.py)."""
 _EXIT = re.compile(r"model-(\d+)\.onnx")
 
 
@@ -170,8 +172,8 @@ def load(
     )
     _check_fit(tagger.card, transfer.card, generator.card)
     graph = generator.card.graph()
-    is_wide = asked.get("traumer.shape") == "wide"
-    sizes = cards.WIDE if is_wide and _has_free_width(graph) else cards.SQUARE
+    problem = _why_not_wide(generator.card) if asked.get("traumer.shape") == "wide" else ""
+    sizes = cards.SQUARE if problem or asked.get("traumer.shape") != "wide" else cards.WIDE
     noise_shapes = {
         spec.name: fixed_shape(spec.shape, 1, sizes)
         for spec in graph.inputs
@@ -196,7 +198,7 @@ def load(
         w_mean=styles.mean_style(stored),
         w_samples=styles.map_styles(stored, z),
         n_columns=sizes[cards.COLUMNS],
-        problem=_only_squares(generator.card.id) if is_wide and sizes is cards.SQUARE else "",
+        problem=problem,
     )
 
 
@@ -263,15 +265,20 @@ def _size_px(graph: cards.GraphSpec) -> int:
     return int(graph.outputs[0].shape[-2])
 
 
-def _has_free_width(graph: cards.GraphSpec) -> bool:
-    return isinstance(graph.outputs[0].shape[-1], str)
-
-
-def _only_squares(id: str) -> str:
-    return (
-        f"{id} was published for squares only, which fill the wall mirrored: klangbild models graphs {id} "
-        "lets it paint wide, or choose square as traumer.shape."
-    )
+def _why_not_wide(card: cards.Card) -> str:
+    """What keeps a generator from painting wide, with the fix; "" where nothing does."""
+    _, _, height, width = fixed_shape(card.graph().outputs[0].shape, 1, cards.WIDE)
+    if height == width:
+        return (
+            f"{card.id} was published for squares only, which fill the wall mirrored: klangbild models "
+            f"graphs {card.id} lets it paint wide, or choose square as traumer.shape."
+        )
+    if height * width > _MOST_PX:
+        return (
+            f"Wide pictures of {card.id} would have {width}×{height} px, more than a deck hands over: it "
+            "paints squares; choose square as traumer.shape."
+        )
+    return ""
 
 
 def _styles_shape(card: cards.Card) -> tuple[int, int]:

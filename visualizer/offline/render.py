@@ -34,6 +34,8 @@ MOST_CONTENT_PX = 512
 """Era mode paints its content as large as the video, up to this side; larger takes --set era.size_px=…."""
 SIZES_PX = (16, 4096)
 MAX_FPS = 120.0
+WIDE_FROM = 4 / 3
+"""A video so many times wider than high is painted wide, unless told otherwise."""
 INTERRUPTED = 130
 
 
@@ -232,7 +234,7 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
         "--size",
         type=int,
         metavar="PX",
-        help="side of a square video (default: 512), in era mode longer side of one shaped as the content",
+        help="side of a square video (default: 512), or longer side of one shaped as what is painted",
     )
     parser.add_argument("--width", type=int, metavar="PX", help="width, where it is not square")
     parser.add_argument("--height", type=int, metavar="PX", help="height, where it is not square")
@@ -273,12 +275,7 @@ def _size(options: argparse.Namespace, mode: Mode | None = None) -> tuple[int, i
     """Width and height, even as the encoder wants them."""
     least, most = SIZES_PX
     side = DEFAULT_SIZE_PX if options.size is None else options.size
-    shape = (1, 1)
-    if mode is not None and mode.name == "era" and not (options.width or options.height):
-        from visualizer.modes.era import Era
-
-        assert isinstance(mode, Era)
-        shape = mode.shape_px
+    shape = (1, 1) if mode is None or options.width or options.height else mode.shape_px
     size = tuple(round(side * n / max(shape)) for n in shape)
     size = tuple(a if b is None else b for a, b in zip(size, (options.width, options.height), strict=True))
     if not all(least <= side <= most for side in size):
@@ -295,6 +292,9 @@ def _settings(options: argparse.Namespace) -> dict[str, Any]:
         values.set(id, options.seed, "command line")
     side = options.width or options.height or options.size or DEFAULT_SIZE_PX
     values.set("era.size_px", min(max(side, options.height or 0), MOST_CONTENT_PX), "command line")
+    width, height = (options.width or side), (options.height or side)
+    shape = "wide" if width >= WIDE_FROM * height else "square"
+    values.set("traumer.shape", shape, "command line")
     if options.content is not None:
         values.set("era.content", options.content, "command line")
     if options.network is not None:
