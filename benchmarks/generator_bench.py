@@ -26,6 +26,7 @@ def run() -> dict[str, Any]:
 
     The figures at the top are those of two threads, or of one where the machine is busy.
 
+    `floor` is what its convolutions would cost alone, in ms on one thread.
     `mean_abs_diff_255` and `p99_abs_diff_255` compare the pictures in grey levels. `base_8192` is the same
     with random weights and the channels of the public configuration at this size.
     """
@@ -45,7 +46,17 @@ def run() -> dict[str, Any]:
             row = _compare(model, ours, _styles_of(model), n_threads)
             row[f"base_{PUBLIC_BASE}"] = _compare(public, theirs, None, n_threads)
             rows[f"threads_{n_threads}"] = row
-    return {"model": model.card.id, **list(rows.values())[-1], **rows}
+    return {"model": model.card.id, **list(rows.values())[-1], "floor": _floor(model), **rows}
+
+
+def _floor(model: cards.Model) -> dict[str, Any]:
+    """What the convolutions of the shipped generator cost alone, on one thread, by precision."""
+    try:
+        from benchmarks import floor
+
+        return {kind: floor.measure(model.card.architecture["channels"], kind) for kind in ("bf16", "i8")}
+    except ImportError:
+        return {"missing": "openvino is not installed"}
 
 
 def make_random(size_px: int, channel_base: int, folder: Path) -> cards.Model:

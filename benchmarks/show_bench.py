@@ -24,7 +24,9 @@ from visualizer.types import UserError
 
 WARM_UP_S = 15.0
 PIPELINE_S = 60.0
-MEMORY_S = 20 * 60.0
+MEMORY_MINUTES = 20.0
+SETTLING_SHARE = 0.25
+"""Of the minutes, before slopes are taken."""
 KILL_EVERY_S = 12.0
 N_STARTS = 3
 START_LIMIT_S = 60.0
@@ -220,16 +222,21 @@ _WORKS: dict[str, Callable[[dict[str, Any]], bool]] = {
 }
 
 
-def memory() -> dict[str, Any]:
-    """Twenty minutes of the default show: growth of memory by process, and every sample's account."""
-    lines = _watch(MEMORY_S)
-    minutes = np.array([line["time_s"] / 60.0 for line in lines])
+def memory(minutes: float = MEMORY_MINUTES) -> dict[str, Any]:
+    """Minutes of the default show: growth of memory by process, and every sample's account.
+
+    Slopes are of what comes after a quarter of it, when caches of all kinds are full.
+    """
+    lines = _watch(60.0 * minutes)
+    at_minute = np.array([line["time_s"] / 60.0 for line in lines])
+    is_warm = at_minute >= at_minute[0] + SETTLING_SHARE * minutes
     growth = {}
     for name in lines[0]["memory_mb"]:
         if lines[0]["memory_mb"][name] is None:
             continue
         held = np.array([line["memory_mb"][name] or np.nan for line in lines], float)
-        slope, _ = np.polyfit(minutes[np.isfinite(held)], held[np.isfinite(held)], 1)
+        fitted = is_warm & np.isfinite(held)
+        slope, _ = np.polyfit(at_minute[fitted], held[fitted], 1)
         growth[name] = {
             "first_minute_mb": round(float(np.nanmedian(held[:60])), 1),
             "last_minute_mb": round(float(np.nanmedian(held[-60:])), 1),
@@ -239,7 +246,7 @@ def memory() -> dict[str, Any]:
             "slope_mb_per_hour": round(60.0 * float(slope), 2),
         }
     return {
-        "minutes": round(float(minutes[-1] - minutes[0]), 1),
+        "minutes": round(float(at_minute[-1] - at_minute[0]), 1),
         "processes": growth,
         "slope_mb_per_hour": {name: row["slope_mb_per_hour"] for name, row in growth.items()},
         "images_per_s": rate(lines, "n_images"),
