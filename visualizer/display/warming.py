@@ -13,6 +13,7 @@ from visualizer.display.canvas import Canvas
 from visualizer.display.isf.shader import IMPLICIT_IMAGE
 from visualizer.display.isf.trial import test_images
 from visualizer.display.rehearsal import SHAPES
+from visualizer.parameters.declared_shaders import NOISE
 
 Kind = tuple[tuple[int, int], str]
 """Size and format of a texture."""
@@ -30,6 +31,8 @@ def warm_file(context: moderngl.Context, file: Path, size: tuple[int, int]) -> i
     n_kinds = 0
     for kinds, target_kind in _kinds(shader, size):
         canvases = {name: Canvas(context, *kind) for name, kind in kinds.items()}
+        if NOISE in canvases:
+            canvases[NOISE].texture.repeat_x = canvases[NOISE].texture.repeat_y = True
         target = Canvas(context, *target_kind)
         effect = isf.Effect(context, shader)
         images = others | {name: canvas.texture for name, canvas in canvases.items()}
@@ -50,16 +53,18 @@ def _pictures(shader: isf.Shader) -> list[str]:
 
 
 def _kinds(shader: isf.Shader, size: tuple[int, int]) -> Iterator[tuple[dict[str, Kind], Kind]]:
-    """The pictures by name, and what is drawn into: as `chain` and `renderer` have them."""
-    names = _pictures(shader)
+    """The pictures by name, and what is drawn into: as `chain` and `renderer` have them, where nobody has
+    chosen others."""
+    names = [name for name in _pictures(shader) if name != NOISE]
+    noise: dict[str, Kind] = {NOISE: (SHAPES[0], "f2")} if NOISE in _pictures(shader) else {}
     match shader.header.role:
         case "transition":
             for start, end in product(SHAPES, SHAPES):
                 both = max(start[0], end[0]), max(start[1], end[1])
-                kinds = {name: (start, "f2") for name in names}
-                yield kinds | {"startImage": (start, "f2"), "endImage": (end, "f2")}, (both, "f2")
+                kinds: dict[str, Kind] = {name: (both, "f2") for name in names}
+                yield noise | kinds | {"startImage": (start, "f2"), "endImage": (end, "f2")}, (both, "f2")
         case "generator":
-            yield {name: (size, "f2") for name in names}, (size, "f2")
+            yield noise | {name: (size, "f2") for name in names}, (size, "f2")
         case _:
             for dtype in ("f2", "f1"):
-                yield {name: (size, dtype) for name in names}, (size, "f1")
+                yield noise | {name: (size, dtype) for name in names}, (size, "f1")
