@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -141,15 +142,28 @@ def page(desk: Desk, figures: Figures) -> str:
             "style.*\n\n"
         )
     text += (
-        "The taste that chose the pictures is written down in `training/taste.py`: ranks of energy, "
-        "brightness and roughness of 200 clips meet ranks of contrast with saturation, lightness and "
-        "fineness of 200 samples. On clips that were held out, what is heard and what is seen agree in rank: "
+        "The taste that chose the pictures is written down in `training/taste.py`: ranks of the year heard, "
+        "of energy, brightness and roughness of 200 clips meet ranks of the year seen, of contrast with "
+        "saturation, lightness and fineness of 200 samples. On clips that were held out, what is heard and "
+        "what is seen agree in rank: "
         + ", ".join(f"{name} {value:.2f}" for name, value in ranks.items())
+        + picture_years(card.figures)
         + f". {figure_count(card.figures.get('n_pairs'))} pairs are in "
         "`models/transfer-house/pairs.json`; `klangbild train transfer --pairs FILE` fits the map to pairs "
         "of your own.\n\n" + picture(desk, PAIRS, "Pictures that the taste chose for clips")
     )
     return text
+
+
+def picture_years(figures: Mapping[str, float]) -> str:
+    """How well the year that a picture looks of is told, where the card says."""
+    if "picture_year_correlation" not in figures:
+        return ""
+    return (
+        " (the years of paintings by other artists are read with a correlation of "
+        f"{figures['picture_year_correlation']:.2f}, off by {figures['picture_year_error']:.0f} years where "
+        f"always the median is off by {figures['picture_year_error_constant']:.0f})"
+    )
 
 
 def figure_count(value: float | None) -> str:

@@ -362,7 +362,9 @@ def write(
         paper="TräumerAI 2020, equation 1",
         data=data,
         rights="MIT, as the project",
-        command="klangbild train transfer" if is_house else "klangbild train transfer --pairs FILE",
+        command="klangbild train transfer --paintings FOLDER"
+        if is_house
+        else "klangbild train transfer --pairs FILE",
         commit=current_commit(),
         architecture={"n_embedding": transfer.dense.in_features, "n_style": transfer.dense.out_features},
         figures={name: round(value, 4) for name, value in figures.items()},

@@ -76,14 +76,16 @@ def load_generator(folder: Path) -> tuple[Generator, dict[str, NDArray[np.float3
 
 
 @torch.no_grad()
-def paint(generator: Generator, styles: Tensor, seed: int) -> NDArray[np.float32]:
-    """Pictures (n, 3, 64, 64) of styles (n, n_w), one w for all layers."""
+def paint(
+    generator: Generator, styles: Tensor, seed: int, exit_px: int | None = PICTURE_PX
+) -> NDArray[np.float32]:
+    """Pictures (n, 3, 64, 64) of styles (n, n_w), one w for all layers; of full size without `exit_px`."""
     random = torch.Generator().manual_seed(seed)
     pictures = []
     for part in styles.split(25):
-        noises = make_noises(generator.shape, len(part), random, PICTURE_PX)
+        noises = make_noises(generator.shape, len(part), random, exit_px)
         w = part[:, None].expand(-1, generator.shape.n_layers, -1)
-        pictures.append(generator.synthesis(w, noises, exit_px=PICTURE_PX).numpy())
+        pictures.append(generator.synthesis(w, noises, exit_px=exit_px).numpy())
     return np.concatenate(pictures)
 
 
