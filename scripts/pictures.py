@@ -1,6 +1,7 @@
 """Makes the pictures of the documents from the shipped models: `python scripts/pictures.py`.
 
 docs/pictures/era.jpg: the sections of the demo in era mode, each over a content of its own.
+docs/pictures/fills.jpg: the ways to fill a wall of 1920×1080, with two dreams and an era.
 docs/pictures/models/medley-*.jpg: a minute of our own music in both modes, as `klangbild render` shows it.
 docs/pictures/window.jpg: the running window with its head-up display, on a virtual screen.
 docs/pictures/panel.jpg: the panel of that show, with the other mode held in deck B.
@@ -18,7 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ from tests.show import PANEL_PX, Show, open_panel  # noqa: E402
 from tests.virtual import VirtualLineIn, VirtualScreen  # noqa: E402
 from visualizer import parameters  # noqa: E402
 from visualizer.audio.sources import DemoSource, demo_path  # noqa: E402
+from visualizer.display.offscreen import Offscreen  # noqa: E402
 from visualizer.modes.deck import load_mode  # noqa: E402
 from visualizer.offline.render import Stage, moments  # noqa: E402
 
@@ -79,6 +81,38 @@ def _tile(frame: Image.Image, name: str) -> Image.Image:
     font = ImageFont.load_default(18)
     ImageDraw.Draw(tile).text((14, TILE_PX[1] - 34), name, "white", font, stroke_width=2, stroke_fill="black")
     return tile
+
+
+FILLS = ("mirror", "surround", "crop", "fit")
+FILL_PX = (384, 216)
+DREAMT_S = (11.0, 64.0)
+"""When a generator that hears nothing and wanders has come to two pictures of its own."""
+
+
+def make_fills() -> None:
+    """Three rows: painted wide, where a generator paints, then a square in each way to fill the wall."""
+    dreamt = parameters.defaults() | {"traumer.drift": 1.0}
+    era = dreamt | {"show.mode": "era", "era.content": "alpine-lake", "era.dial": 1.0}
+    rows = [(dreamt, time_s) for time_s in DREAMT_S] + [(era, 2.0)]
+    width, height = FILL_PX
+    sheet = Image.new("RGB", (width * (1 + len(FILLS)), height * len(rows)), "#181818")
+    for row, (settings, time_s) in enumerate(rows):
+        shapes = ["wide"] + ["square"] * len(FILLS)
+        for column, (shape, fill) in enumerate(zip(shapes, ("mirror", *FILLS), strict=True)):
+            if shape == "wide" and settings is era:
+                continue
+            shown = settings | {"traumer.shape": shape, "display.fill": fill}
+            tile = _on_a_wall(shown, time_s).resize(FILL_PX, Image.Resampling.LANCZOS)
+            sheet.paste(tile, (column * width, row * height))
+    sheet.save(PICTURES / "fills.jpg", quality=74)
+
+
+def _on_a_wall(settings: dict[str, Any], time_s: float) -> Image.Image:
+    """What a mode that has heard nothing paints at that time, at 1920×1080 as the show draws it."""
+    with closing(load_mode(settings, threads=2)) as mode, Offscreen(1920, 1080) as wall:
+        mode.paint(0)
+        wall.set_image(mode.paint(round(time_s * 1e9)))
+        return Image.fromarray(wall.render(0.0, None, settings)[..., :3])
 
 
 def make_medley() -> None:
@@ -223,6 +257,7 @@ def _save(picture: Image.Image, name: str, most_bytes: int = MOST_BYTES) -> None
 
 MAKERS = {
     "era": make_era,
+    "fills": make_fills,
     "medley": make_medley,
     "window": make_window,
     "panel": make_panel,

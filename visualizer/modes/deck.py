@@ -151,9 +151,12 @@ class Deck(Worker):
     def _spared(self, size_px: int) -> str:
         if not self._tier.is_light:
             return ""
+        width_px, height_px = self._mode.shape_px
+        is_wide = self._mode.name == "traumer" and width_px > height_px
+        cheaper = " Squares cost a third less (traumer.shape)." if is_wide else ""
         return (
             f"Too busy for {self.settings['show.floor_fps']:g} images a second with all pixels: painting "
-            f"{size_px} px until there is time again (show.floor_fps)."
+            f"{size_px} px until there is time again (show.floor_fps).{cheaper}"
         )
 
     def on_settings(self, changed: Mapping[str, Any]) -> None:

@@ -25,7 +25,7 @@ DECLARED = (
         "display.fill",
         "mirror",
         ["mirror", "surround", "crop", "fit"],
-        "How a square image fills the wall: mirrored, in a blurred surround, cropped, or between bars.",
+        "How pictures of another shape fill a wall: mirrored, in a blurred surround, cropped, between bars.",
     ),
     declare_float("display.blend", 1.0, 0.0, 1.0, "", "Cross-dissolve between successive images; 0 cuts."),
     declare_choice(

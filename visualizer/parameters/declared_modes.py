@@ -62,7 +62,7 @@ DECLARED = (
     ),
     declare_choice(
         "traumer.shape",
-        "square",
+        "wide",
         ["wide", "square"],
         "The generator paints pictures of nearly 16:9, or squares as it learned, in two thirds of the time.",
         in_next_deck=True,
