@@ -245,7 +245,7 @@ class Renderer:
         (start, end), hangs = self._reach.even(self._pictures[:2], self.size, fill)
         self._fit(2, (max(start.size[0], end.size[0]), max(start.size[1], end.size[1])))
         self._crossfade(start, end, mix, values)
-        return self._pictures[2], hanging.between(*hangs, mix)
+        return self._pictures[2], hanging.between(hangs[0], hangs[1], mix)
 
     def _warm_up(self) -> Iterator[None]:
         """Drivers compile at the first draw, which must not be that of a switch; a step a frame."""
