@@ -9,6 +9,7 @@ second, and fewer than a quarter of the cells may make more.
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 
@@ -52,8 +53,9 @@ class Changes:
         is_dark = np.minimum(extreme, cells) < _DARKER
         turned = (np.abs(cells - extreme) >= _STEP) & is_dark
         if turned.any():
-            moved = np.concatenate([self._times_s[1:], np.full((1, 2, N_CELLS), time_s)])
-            self._times_s = np.where(turned, moved, self._times_s)
+            for older, newer in pairwise(self._times_s):
+                np.copyto(older, newer, where=turned)
+            np.copyto(self._times_s[-1], time_s, where=turned)
             self._is_rising = np.where(turned, cells > extreme, self._is_rising)
             self._is_moving |= turned
         self._extreme = np.where(turned, cells, extreme)

@@ -25,6 +25,7 @@ class HopSpectrum:
     def __init__(self, n_fft: int) -> None:
         taper = periodic_window("hann", n_fft)
         self._taper = taper.astype(np.float32)
+        self._tapered = np.empty((0, n_fft), np.float32)
         self._scale = np.float32(2.0 / (n_fft * np.square(taper).sum()))
 
     def power(self, samples: np.ndarray) -> np.ndarray:
@@ -32,8 +33,14 @@ class HopSpectrum:
 
         Powers are averaged, not samples: a pair wired out of phase is heard all the same.
         """
-        spectra = scipy.fft.rfft(samples * self._taper, axis=1)
-        power = np.square(spectra.real) + np.square(spectra.imag)
+        if samples.shape != self._tapered.shape:
+            self._tapered = np.empty(samples.shape, np.float32)
+        np.multiply(samples, self._taper, out=self._tapered)
+        spectra = scipy.fft.rfft(self._tapered, axis=1)
+        power, rest = spectra.real, spectra.imag  # views, in which the squares find room
+        power *= power
+        rest *= rest
+        power += rest
         total = power[0] if len(power) == 1 else power.sum(axis=0)
         return total * (self._scale / np.float32(len(power)))
 

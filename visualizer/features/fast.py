@@ -158,7 +158,8 @@ class FastFeatures:
 
     def _hear(self, hop: np.ndarray, time_ns: int, gain_db: float) -> Features:
         centred = self._dc_blocker.push(hop).transpose(1, 2, 0).reshape(hop.shape)
-        self._past[:, : -self.hop] = self._past[:, self.hop :]
+        for past in self._past:  # each by itself: of both at once NumPy would make a copy first
+            past[: -self.hop] = past[self.hop :]
         self._past[:, -self.hop :] = centred
         level_dbfs = power_db(float(np.square(centred).mean()))
         openness = self._gate.push(level_dbfs, self.gate_db)
