@@ -255,6 +255,7 @@ def memory(minutes: float = MEMORY_MINUTES) -> dict[str, Any]:
         "drops": lines[-1]["drops"],
         "samples_missing": missing(lines),
         "restarts": lines[-1]["restarts"],
+        "hangs": {name: worker["hangs"] for name, worker in lines[-1]["workers"].items()},
     }
 
 
