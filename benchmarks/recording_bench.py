@@ -203,11 +203,12 @@ def _tell(figures: dict[str, Any], lines: list[dict[str, Any]], path: Path) -> d
         "frames_repeated": figures["n_repeated"],
         "frames_dropped": figures["n_dropped"],
         "silence_s": figures["silence_s"],
+        "cut_s": figures["cut_s"],
         "samples_missing": missing(lines),
         "encode_ms": figures["frame_ms"],
         "size": "{}x{}".format(*last["workers"]["display"]["health"]["size"]),
         "size_mb": round(path.stat().st_size / 1e6, 1),
         "shown_fps": rate(lines, "n_shown"),
         "longest_gap_ms": last["workers"]["display"]["health"]["longest_gap_ever_ms"],
-        "restarts": sum(last["restarts"].values()),
+        "restarts": {name: n for name, n in last["restarts"].items() if n},
     }

@@ -84,6 +84,7 @@ class Recording(Output):
             "n_dropped": take.n_dropped,
             "seconds": round(recorder.seconds, 2),
             "silence_s": round(take.n_silence / (recorder.audio_rate or 1), 3),
+            "cut_s": round(take.n_cut / (recorder.audio_rate or 1), 3),
             "frame_ms": round(1e3 * self._cost_s, 1),
             "n_bytes": self._n_bytes,
         }
