@@ -12,8 +12,11 @@ from typing import Any
 
 from tests.show import Show
 from visualizer.control.decks import what_matters
+from visualizer.control.presets import Presets
 from visualizer.parameters import PARAMETERS
 
+KEY = 9
+"""On which the state is saved as a preset."""
 SETTLED_S = 20.0
 """A morph, a fade and a wish that waits for its bar take so long at most, where nobody touches anything."""
 
@@ -75,11 +78,11 @@ def _saved(show: Show, folder: Path, port: int) -> dict[str, Any]:
     presets = folder / "config" / "klangbild" / "presets"
     for file in presets.glob("*.json") if presets.is_dir() else ():
         file.unlink()
-    show.press("ctrl+9")
+    show.press(f"ctrl+{KEY}")
     deadline_s = time.monotonic() + 3.0
     while time.monotonic() < deadline_s:
-        for file in presets.glob("*.json") if presets.is_dir() else ():
-            return dict(json.loads(file.read_text("utf-8"))["values"])
+        if presets.is_dir() and any(presets.glob("*.json")):
+            return dict(Presets(presets).find(KEY).values)
         time.sleep(0.05)
     return {}
 
