@@ -121,6 +121,28 @@ def test_a_picture_lies_beside_what_it_heard(tmp_path: Path, lag_s: float) -> No
     assert take.n_repeated < 30
 
 
+def test_sound_that_a_busy_machine_takes_late_is_whole(tmp_path: Path) -> None:
+    """For 0.9 s nobody takes it; then it comes in one go, and every block says that it is of now."""
+    path = tmp_path / "busy.mkv"
+    take = Take(path, picture(1, 0.0, 0), FPS, RATE_HZ)
+    waiting: list[np.ndarray] = []
+    for number in range(600):
+        now_s = (number + 1) * BLOCK / RATE_HZ
+        now_ns = START_NS + round(now_s * 1e9)
+        at_s = number * BLOCK / RATE_HZ + np.arange(BLOCK) / RATE_HZ
+        click = np.where(at_s % 0.5 < 0.005, 0.8, 0.0).astype(np.float32)
+        waiting.append(np.stack([click, click], 1))
+        if not 2.2 < now_s < 3.1:
+            for block in waiting:
+                take.hear(block, now_ns, RATE_HZ, False, now_ns)
+            waiting.clear()
+        take.catch_up(now_ns)
+    take.close()
+    _, clicks, _ = rises(path)
+    assert np.diff(clicks) == pytest.approx(0.5, abs=0.005)
+    assert len(clicks) == 12 and take.n_silence + take.n_cut == 0
+
+
 def test_gaps_become_silence_and_still_picture(tmp_path: Path) -> None:
     show = Show(tmp_path / "gap.mkv")
     show.run(2.0)

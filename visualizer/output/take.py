@@ -23,7 +23,9 @@ REACH_FRAMES = 0.75
 ASK_FRAMES = 0.25
 """So long after its moment a frame's picture is fetched."""
 GRACE_S = 0.5
-"""How long a picture or a sound may take to come before the file goes on without it."""
+"""How long a picture may take to come before the file goes on without it."""
+SOUND_GRACE_S = 2.0
+"""The same of sound, which is not lost where a busy machine hands it on late, but comes in one piece."""
 JUMP_S = 0.05
 """Sound further than this from its place is moved at once; nearer, it is stretched there."""
 LATE_S = 0.4
@@ -101,15 +103,14 @@ class Take:
         end_s = clock.seconds(min(time_ns, now_ns) - self.start_ns)
         error_s = end_s - (self._n_audio + n) / self._rate_hz
         least_s = self._least_skew_s(end_s) + (self._n_heard - self._n_audio - n) / self._rate_hz
-        is_away = error_s < -JUMP_S or (
-            least_s > JUMP_S and self._skews_s[-1][0] - self._skews_s[0][0] > LATE_S
-        )
-        if is_new or self._must_place or is_away:
+        is_away = is_new or self._must_place or error_s < -JUMP_S
+        is_late = least_s > JUMP_S and self._skews_s[-1][0] - self._skews_s[0][0] > LATE_S
+        if is_away or is_late:
             self._must_place = False
             self._error_s = 0.0
             self._skews_s.clear()
             samples = _stretch(samples, n)
-            misplaced = round(error_s * self._rate_hz)
+            misplaced = round((error_s if is_away else least_s) * self._rate_hz)
             if misplaced > 0:
                 self._pad(misplaced)
             elif misplaced < 0:
@@ -141,11 +142,11 @@ class Take:
         return correction
 
     def catch_up(self, now_ns: int) -> None:
-        """Goes on without pictures and sound that have not come for GRACE_S."""
-        late_s = clock.seconds(now_ns - self.start_ns) - GRACE_S
-        unseen_s = late_s - clock.seconds(self._lag_ns or 0)
+        """Goes on without pictures and sound that have not come for too long."""
+        at_s = clock.seconds(now_ns - self.start_ns)
+        unseen_s = at_s - GRACE_S - clock.seconds(self._lag_ns or 0)
         self.n_repeated += self.recorder.repeat_until(int(unseen_s * self.recorder.fps))
-        missing = int(late_s * self._rate_hz) - self._n_audio
+        missing = int((at_s - SOUND_GRACE_S) * self._rate_hz) - self._n_audio
         if missing > 0:
             self._pad(missing)
             self._must_place = True
