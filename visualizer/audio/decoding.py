@@ -105,6 +105,16 @@ def open_decoder(path: str | Path) -> Decoder:
     raise UserError(f"{path} holds no sound that can be read here; give a {READABLE} file.")
 
 
+def read_tags(path: Path) -> dict[str, str]:
+    """The tags of an audio file by their name in small letters; none where it has none or cannot be read."""
+    try:
+        with av.open(str(path)) as container:
+            metadata = [container.metadata, *(stream.metadata for stream in container.streams.audio)]
+    except (av.FFmpegError, OSError, ValueError):
+        return {}
+    return {key.lower(): value for entries in metadata for key, value in entries.items()}
+
+
 def _check_file(path: Path) -> None:
     try:
         if not path.exists():

@@ -15,8 +15,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-import av
-
+from visualizer.audio.decoding import read_tags
 from visualizer.training import own_music, pictures
 from visualizer.types import UserError
 
@@ -122,11 +121,6 @@ def year_in(text: str) -> int | None:
 
 def read_tag(path: Path) -> int | None:
     """The year of an audio file's tag; None where it has none, or the file cannot be read."""
-    try:
-        with av.open(str(path)) as container:
-            metadata = [container.metadata, *(stream.metadata for stream in container.streams.audio)]
-    except (av.FFmpegError, OSError, ValueError):
-        return None
-    values = {key.lower(): value for entries in metadata for key, value in entries.items()}
+    values = read_tags(path)
     years = (year_in(values[tag].replace("-", " ")) for tag in TAGS if tag in values)
     return next((year for year in years if year is not None), None)
