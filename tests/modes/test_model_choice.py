@@ -10,6 +10,7 @@ import pytest
 from tests.tiny_models import make_card, tiny_generator
 from visualizer import parameters, paths
 from visualizer.checkpoints.cards import GraphSpec, TensorSpec, dump_card
+from visualizer.ipc.regions import DECK_PX
 from visualizer.modes import era_networks, networks, traumer
 from visualizer.types import UserError
 
@@ -86,3 +87,11 @@ def test_an_mvnet_without_its_decades_is_a_sentence(models: Path, tmp_path: Path
     _write(models, "mvnet-house", "mvnet", {"mel": (3, 128, 256)}, {"v": 16})
     with pytest.raises(UserError, match=r"has no generator\.onnx"):
         era_networks.load(parameters.defaults())
+
+
+@pytest.mark.parametrize(("px", "said"), [(256, ""), (512, ""), (1024, "1792×1024 px, more than a deck")])
+def test_wide_pictures_are_painted_where_a_deck_can_hand_them_over(px: int, said: str) -> None:
+    image = TensorSpec("image", (1, 3, px, f"{px // 4}*columns"))
+    card = replace(make_card("own", "generator", {}), graphs=(GraphSpec("model.onnx", (), (image,)),))
+    sentence = networks._why_not_wide(card)
+    assert said in sentence if said else (sentence == "" and px * px * 7 // 4 <= DECK_PX**2)
