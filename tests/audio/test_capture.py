@@ -18,8 +18,8 @@ from tests.virtual import VirtualLineIn
 from visualizer.clock import now_ns
 from visualizer.ipc.regions import Regions
 from visualizer.ipc.ring import Block
-from visualizer.ipc.supervisor import Supervisor
 from visualizer.ipc.spec import WorkerSpec
+from visualizer.ipc.supervisor import Supervisor
 from visualizer.parameters import ParameterState
 from visualizer.types import Features
 

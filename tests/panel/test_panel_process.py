@@ -20,8 +20,8 @@ pytest.importorskip("PyQt6.QtWidgets", reason="the panel needs PyQt6", exc_type=
 
 from tests.virtual import Unavailable, VirtualLineIn, VirtualScreen
 from visualizer.ipc.regions import Regions
-from visualizer.ipc.supervisor import Supervisor
 from visualizer.ipc.spec import WorkerSpec
+from visualizer.ipc.supervisor import Supervisor
 from visualizer.parameters import ParameterState
 
 pytestmark = [pytest.mark.timeout(180)]
