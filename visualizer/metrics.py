@@ -42,7 +42,8 @@ class StatusWriter:
     ) -> None:
         """One line; `status` is `Supervisor.status()`, `decks` is `Decks.state()`, `cues` `Cues.summary()`.
 
-        `settings` is the fingerprint of all values, as each worker tells its own. `preset` is the name of the one recalled or saved last. A full disk ends the writing, not the show.
+        `settings` is the fingerprint of all values, as each worker tells its own. `preset` is the name of the
+        one recalled or saved last. A full disk ends the writing, not the show.
         """
         if self._file is None:
             return

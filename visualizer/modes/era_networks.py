@@ -90,7 +90,7 @@ def _fixed(shape: tuple[int | str, ...]) -> tuple[int, ...]:
 
 
 def read_eras(model: cards.Model) -> Eras:
-    """The eras that an MVNet knows, with their centres and the reading of years; UserError where they lack."""
+    """The eras that an MVNet knows, with their centres and the reading of years; or UserError."""
     stored = weights.load_state(model.folder / cards.WEIGHTS)
     missing = [name for name in _EXTRAS if name not in stored]
     if missing:
