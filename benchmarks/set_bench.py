@@ -214,10 +214,10 @@ class _Midi:
             self._desk.turn(rng.randrange(120), rng.randrange(128))
 
     def unplug_and_plug(self) -> None:
-        """Gone for a second."""
+        """Gone for three seconds, as a hand takes."""
         if self._desk is not None:
             self._desk.unplug()
-            time.sleep(1.0)
+            time.sleep(3.0)
             self._desk = self._make()
 
 

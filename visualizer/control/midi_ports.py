@@ -20,7 +20,8 @@ CLIENT = "Klangbild"
 SCAN_S = 1.0
 """Names are asked for so often: no driver tells that a controller was unplugged."""
 AGAIN_S = 5.0
-"""What there was no sequencer for, or no port at, is begun anew so often."""
+"""What there was no sequencer for, or no port at, is begun anew so often. A controller that is pulled and put
+back sooner is found by the client that is there: JACK stalls for seconds when clients come and go at once."""
 MAX_MESSAGES = 1024
 """Taken off all ports in one step."""
 MAX_PORTS = 16
@@ -79,7 +80,7 @@ class Ports:
         self._inputs: dict[str, _Input] = {}
         self._outputs: dict[str, Any] = {}
         self._wanted: tuple[str, ...] = ()
-        self._scan_s = self._begun_s = -1e9
+        self._scan_s = self._well_s = -1e9
         self.sentence = ""
         """What is wrong, calmly; "" when all is well."""
         self.found: list[str] = []
@@ -151,17 +152,17 @@ class Ports:
 
     def _begin(self, now_s: float) -> bool:
         """A client that lists ports; a fresh one now and then where there are none: servers come back."""
-        has_ports = self._scanner is not None and bool(self._scanner.get_ports())
-        if has_ports or (self._scanner is not None and now_s - self._begun_s < AGAIN_S):
+        if self._scanner is not None and self._scanner.get_ports():
+            self._well_s = now_s
             return True
-        if self._scanner is None and now_s - self._begun_s < AGAIN_S:
-            return False
+        if now_s - self._well_s < AGAIN_S:
+            return self._scanner is not None
         for name in list(self._inputs):
             self._drop(name)
         for client in (self._scanner, self._out_scanner):
             _delete(client)
         self._beat(10.0)
-        self._begun_s = now_s
+        self._well_s = now_s
         self._scanner, self._out_scanner = make(rtmidi.MidiIn), None
         self.found, self.sentence = [], "" if self._scanner is not None else NO_SEQUENCER
         return self._scanner is not None
