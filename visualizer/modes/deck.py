@@ -25,6 +25,8 @@ _FEW_CORES = 2
 """So many cores are shared by both decks during a fade."""
 _PREVIEW_SHARE = 0.25
 """Of the image rate, for a deck that is not on air."""
+LIGHTEN_LIMIT_S = 30.0
+"""To compile an early exit may take so long: it happens when the machine is too busy already."""
 
 
 def load_mode(settings: Mapping[str, Any], threads: int, precision: Precision = "auto") -> Mode:
@@ -109,6 +111,7 @@ class Deck(Worker):
         """Below the performer's floor there are fewer pixels."""
         now_s = clock.seconds(clock.now_ns())
         if self._tier.painted(now_s, self.settings["show.floor_fps"], wanted_fps):
+            self.beat(LIGHTEN_LIMIT_S)
             self._mode.lighten(self._tier.is_light)
 
     def _hear(self, n_most_ticks: int) -> None:

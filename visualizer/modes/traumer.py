@@ -70,6 +70,8 @@ class Traumer:
         size_px = sizes_px[0] if is_light and sizes_px else self._networks.size_px
         if len(self._pixels) != size_px:
             self._pixels = self._new_pixels(size_px)
+            if exits and size_px in exits.sizes_px:
+                exits.at(size_px)  # loaded here, where the deck is given time for it
 
     def _new_pixels(self, height_px: int) -> UInt8:
         return np.full((height_px, self._networks.width_px(height_px), 4), 255, np.uint8)
