@@ -81,6 +81,7 @@ def test_from_pictures_to_a_model_that_runs(tmp_path: Path, monkeypatch: pytest.
     """Stem, head and publishing in a row, resumed once: card, one weights file, graphs."""
     from visualizer import runtime
     from visualizer.checkpoints.cards import load_card
+    from visualizer.runtime.base import fixed_shape
     from visualizer.training import generator_publish
 
     monkeypatch.setattr(generator_publish, "EXITS_PX", (128,))
@@ -119,7 +120,8 @@ def test_from_pictures_to_a_model_that_runs(tmp_path: Path, monkeypatch: pytest.
     assert json.loads((model / "card.json").read_text())["preview"] == "preview.jpg"
     assert card.architecture["exits_px"] == [128] and card.figures["n_updates_exit"] > 0
     loaded = runtime.load(model / "model-128.onnx", threads=1)
-    given = {spec.name: np.zeros(spec.shape, np.float32) for spec in card.graph("model-128.onnx").inputs}
+    inputs = card.graph("model-128.onnx").inputs
+    given = {spec.name: np.zeros(fixed_shape(spec.shape, 1), np.float32) for spec in inputs}
     given["gain"] = np.ones_like(given["gain"])
     assert loaded.run(given)["image"].shape == (1, 3, 128, 128)
     loaded.close()
