@@ -311,8 +311,8 @@ def page(desk: Desk, figures: Figures) -> str:
         text += (
             f"What is short: TräumerAI's largest change from frame to frame is {largest:.2f}, in a section "
             "that begins; a cut would be twenty times that. Since the house taste hears eras, sections lie "
-            "further apart in lightness: with the map before it the same show changes by 2.77, and by 1.43 when "
-            "bare pictures were squares between bars, whose black counts as still. A longer "
+            "further apart in lightness: with the map before it the same show changes by 2.77, and by 1.43 "
+            "when bare pictures were squares between bars, whose black counts as still. A longer "
             "`traumer.smoothing.middle_s` calms it; a map that reaches less far (`SPREAD` in "
             "training/transfer.py, `klangbild train transfer`, three minutes of a CPU) would too, and would "
             "tell less.\n\n"
