@@ -18,11 +18,16 @@ from av.video.stream import VideoStream
 
 from visualizer.types import Float32, UInt8, UserError
 
+_FRAGMENTS = {
+    # Fragments of a quarter of a second while it runs, so that a kill costs no more than the last of them and
+    # what the encoder holds; an ordinary file once closed.
+    "movflags": "hybrid_fragmented+frag_keyframe+delay_moov",
+    "frag_duration": "250000",
+    "flush_packets": "1",
+}
 CONTAINERS = {
-    # Fragments of one key frame each while it runs, so that a kill costs the last second; an ordinary
-    # file once closed.
-    ".mp4": ("mp4", {"movflags": "hybrid_fragmented+frag_keyframe+delay_moov", "flush_packets": "1"}),
-    ".mov": ("mov", {"movflags": "hybrid_fragmented+frag_keyframe+delay_moov", "flush_packets": "1"}),
+    ".mp4": ("mp4", _FRAGMENTS),
+    ".mov": ("mov", _FRAGMENTS),
     ".mkv": ("matroska", {"cluster_time_limit": "1000", "flush_packets": "1"}),
 }
 """What a name may end in, with the muxer and its options."""
