@@ -30,9 +30,9 @@ _DEVICES = {"screen", "screen_server", "line_in", "line_in_server", "midi_server
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """For runs in two processes: what needs virtual devices, or NDI's ports, stays in one of them, one after
-    the other; of everything else a file stays together, for what its tests share."""
+    """For runs in two processes: what needs virtual devices stays in one of them, one after the other; of
+    everything else a file stays together, for what its tests share."""
     for item in items:
-        needs_devices = not _DEVICES.isdisjoint(getattr(item, "fixturenames", ())) or "_ndi" in item.path.stem
+        needs_devices = not _DEVICES.isdisjoint(getattr(item, "fixturenames", ()))
         group = "devices" if needs_devices else item.nodeid.partition("::")[0]
         item.add_marker(pytest.mark.xdist_group(group))

@@ -31,7 +31,9 @@ class VirtualMidi(_Virtual):
             "JACK_DEFAULT_SERVER": Path(self._lock.name).stem,
             "JACK_NO_AUDIO_RESERVATION": "1",
         }
-        self._start(shlex.split("jackd -r -t 20000 -d dummy -r 48000 -p 1024"))
+        # Synchronous: the server waits for a busy client, where it would drop what came in a missed cycle;
+        # half a second at most, as clients that leave are waited for too.
+        self._start(shlex.split("jackd -r -S -t 500 -d dummy -r 48000 -p 1024"))
         deadline = time.monotonic() + START_LIMIT_S
         while not self._answers():
             if time.monotonic() > deadline or self._processes[0].poll() is not None:
