@@ -15,7 +15,7 @@ N_CHROMA = 12
 N_SPECTRUM = 64
 LAYER_GROUPS = ("coarse", "middle", "fine")
 
-_FEATURE_HEAD = struct.Struct("<3q14d")
+_FEATURE_HEAD = struct.Struct("<4q14d")
 _FEATURE_BYTES = _FEATURE_HEAD.size + 4 * (N_CHROMA + N_SPECTRUM)
 
 
@@ -31,6 +31,8 @@ class Features:
     """Time of the newest sample heard."""
     sample: int = 0
     """Index one past the newest sample heard, at the capture rate."""
+    onset_ns: int = 0
+    """Time of the newest onset, the middle of its hop; 0 before the first."""
     beat: int = 0
     """Beats since the start: rises by 1 when `beat_phase` wraps; falls only when capture begins anew."""
     level_dbfs: float = -120.0
@@ -98,7 +100,8 @@ class Image:
     number: int
     """Counts the images of its maker from 1."""
     heard_ns: int
-    """Time of the newest sample it heard; 0 while it heard nothing."""
+    """Time of the newest sample it heard (in the rendered slot: of what it was the first to show, see
+    `Readback.take`); 0 while it heard nothing."""
     made_ns: int
     """When it was finished (in the rendered slot: when it was shown)."""
     ages_s: tuple[float, float, float] = (0.0, 0.0, 0.0)

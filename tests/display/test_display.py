@@ -17,6 +17,7 @@ from visualizer import clock
 from visualizer.display import monitors
 from visualizer.display.display import Display
 from visualizer.display.monitors import Monitor
+from visualizer.display.readback import FPS as RECORDED_FPS
 from visualizer.display.readback import Readback
 from visualizer.display.window import Window
 from visualizer.ipc.regions import Regions
@@ -194,12 +195,35 @@ def test_a_recording_of_a_large_wall_is_made_smaller(start: Callable[..., Show])
     context, renderer = show.display._window.context, show.display._renderer
     readback = Readback(context, (3840, 1600))
     assert readback.size == (1920, 800)
-    assert readback.take(renderer, show.display._window.screen, 1.0, 5) is None
+    assert readback.take(renderer, show.display._window.screen, 1.0, Features(time_ns=50)) is None
     readback.stamp(77)
-    image = readback.take(renderer, show.display._window.screen, 1.1, 6)
+    image = readback.take(renderer, show.display._window.screen, 1.1, Features(time_ns=60, onset_ns=54))
     assert image is not None and image.pixels.shape == (800, 1920, 4)
-    assert (image.number, image.heard_ns, image.made_ns) == (1, 5, 77)
+    assert (image.number, image.made_ns) == (1, 77)
     assert np.abs(image.pixels[400, 900, :3].astype(int) - (10, 200, 30)).max() <= 2
+    readback.release()
+
+
+def test_a_recorded_frame_is_of_what_it_first_shows(start: Callable[..., Show]) -> None:
+    show = start(**{k.replace(".", "__"): v for k, v in NEUTRAL.items()})
+    show.run(0.1)
+    context, renderer, screen = (
+        show.display._window.context,
+        show.display._renderer,
+        show.display._window.screen,
+    )
+    readback = Readback(context, (320, 180))
+    ms = clock.nanoseconds(1e-3)
+    heard_ms = [(500, 0), (530, 0), (560, 541), (590, 541), (900, 541), (900, 541)]
+    frames = [
+        readback.take(renderer, screen, time_ms / 1e3, Features(time_ns=time_ms * ms, onset_ns=onset_ms * ms))
+        for time_ms, onset_ms in [*heard_ms, (930, 541)]
+    ]
+    of_ms = [frame.heard_ns / ms for frame in frames if frame]
+    assert of_ms[1:3] == [515, 541], "the middle of what is new, or the onset in it"
+    assert of_ms[3] == 575, "an onset is shown first only once"
+    assert of_ms[4] == pytest.approx(900 - 500 / RECORDED_FPS, abs=0.1), "nothing was shown for a while"
+    assert of_ms[5] == 900, "nothing new"
     readback.release()
 
 

@@ -30,8 +30,11 @@ def beats(
 
 
 def hear(sound: np.ndarray) -> list[Features]:
-    analysis = FastFeatures(RATE_HZ)
-    return [f for first in range(0, len(sound), 960) for f in analysis.push(sound[first : first + 960], 0)]
+    analysis, heard = FastFeatures(RATE_HZ), []
+    for first in range(0, len(sound), 960):
+        block = sound[first : first + 960]
+        heard += analysis.push(block, round(1e9 * (first + len(block)) / RATE_HZ))
+    return heard
 
 
 def rises(heard: list[Features]) -> int:
@@ -69,6 +72,7 @@ def test_each_click_is_one_onset_at_once() -> None:
     for time_s in times_s:
         first = next(f for f in heard if f.sample / RATE_HZ > time_s and f.onset == 1.0)
         assert first.sample / RATE_HZ - time_s < 0.035
+        assert abs(first.onset_ns / 1e9 - time_s) < 0.012
 
 
 def test_the_flash_decays() -> None:
@@ -77,6 +81,7 @@ def test_the_flash_decays() -> None:
     flash = [f.onset for f in heard[at : at + 40]]
     assert flash == sorted(flash, reverse=True)
     assert flash[20] < 0.5 < flash[3]
+    assert {f.onset_ns for f in heard[at : at + 40]} == {heard[at].onset_ns}
 
 
 def test_noise_and_steady_sound_have_no_beat() -> None:

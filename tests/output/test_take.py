@@ -46,7 +46,7 @@ class Show:
             while self.n_pictures / self.fps <= now_s:
                 shown_s = self.n_pictures / self.fps
                 self.n_pictures += 1
-                if show and self.take.wants_frame(now_ns):
+                if show:
                     bright = 255 if shown_s % flash_every_s < 0.1 and shown_s > 0.5 else 0
                     self.take.show(picture(self.n_pictures, shown_s, bright))
             self.take.catch_up(now_ns)
@@ -145,17 +145,32 @@ def test_sound_that_a_busy_machine_takes_late_is_whole(tmp_path: Path) -> None:
 
 def test_gaps_become_silence_and_still_picture(tmp_path: Path) -> None:
     show = Show(tmp_path / "gap.mkv")
-    show.run(2.0)
-    show.run(5.0, show=False, sound=False)
-    show.run(7.0)
+    show.run(1.95)
+    show.run(4.95, show=False, sound=False)
+    show.run(6.95)
     show.take.close()
     white, clicks, n_frames = rises(tmp_path / "gap.mkv")
-    assert n_frames == pytest.approx(7 * FPS, abs=3)
+    assert n_frames == pytest.approx(6.95 * FPS, abs=3)
     assert [round(t) for t in clicks] == [1, 5, 6]
     assert np.abs(np.subtract(clicks, [1, 5, 6])).max() < 0.01
     assert [round(t) for t in white] == [1, 5, 6]
     assert show.take.n_silence == pytest.approx(3 * RATE_HZ, rel=0.02)
     assert show.take.n_repeated == pytest.approx(3 * FPS, abs=4)
+
+
+def test_a_flash_out_of_turn_lies_at_its_moment(tmp_path: Path) -> None:
+    """Also where the picture before it lies early, in the flash's own frame."""
+    path = tmp_path / "struck.mkv"
+    take = Take(path, picture(1, 0.0, 0), FPS, RATE_HZ)
+    for number in range(1, 10):
+        assert take.show(picture(number + 1, (number - 0.6) / FPS, 0))
+    assert take.show(picture(11, 9.05 / FPS, 255))
+    assert take.show(picture(12, 10.1 / FPS, 255))
+    assert not take.show(picture(13, 9.3 / FPS, 0)), "of a frame that is written"
+    assert (take.n_repeated, take.n_dropped) == (0, 0)
+    take.close()
+    white, _, n_frames = rises(path)
+    assert white == pytest.approx([9 / FPS]) and n_frames == 11
 
 
 def test_a_slow_encoder_is_told_from_a_slow_show(tmp_path: Path) -> None:

@@ -36,8 +36,6 @@ ASKING_S = 0.1
 ICON_WAIT_S = 0.1
 PEEK_S = 0.004
 """Between frames it looks so often whether something struck."""
-STRIKE = 0.3
-"""So much the flash of an onset rises at least."""
 OVERLAY_AFTER = 20
 """Frames after which the overlay is compiled, which the first ones need not wait for."""
 MAX_PROBLEMS = 12
@@ -168,9 +166,9 @@ class Display(Worker):
 
     def _is_struck(self) -> bool:
         """Whether an onset has come that no frame has shown yet: that one should not wait for its turn."""
-        before = self._features.onset
+        before_ns = self._features.onset_ns
         self._hear_features()
-        return self._features.onset > before + STRIKE
+        return self._features.onset_ns > before_ns
 
     def _hear_features(self) -> None:
         newer = self.regions.features.read_newer(self._counters["features"])
@@ -264,7 +262,7 @@ class Display(Worker):
                 self._readback.release()
             self._readback = Readback(self._window.context, self._renderer.size)
         if self._readback.is_due(now_s):
-            image = self._readback.take(self._renderer, screen, now_s, self._features.time_ns)
+            image = self._readback.take(self._renderer, screen, now_s, self._features)
             if image:
                 self.regions.rendered.write(image)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import moderngl
 import numpy as np
 
+from visualizer import clock
 from visualizer.display.canvas import Canvas
 from visualizer.display.renderer import Renderer
-from visualizer.types import Image
+from visualizer.types import Features, Image
 
 FPS = 30.0
 MOST_PX = (1920, 1080)
@@ -25,7 +26,7 @@ class Readback:
         self.size = (max(int(size[0] * scale), 1), max(int(size[1] * scale), 1))
         self._context = context
         self._canvas: Canvas | None = None
-        self._shown_ns = 0
+        self._shown_ns = self._heard_ns = 0
         self._buffers = [context.buffer(reserve=4 * self.size[0] * self.size[1]) for _ in range(2)]
         self._pending: Image | None = None
         self._next_s: float | None = None
@@ -36,9 +37,13 @@ class Readback:
         return self._next_s is None or time_s >= self._next_s - _EARLY / FPS
 
     def take(
-        self, renderer: Renderer, screen: moderngl.Framebuffer, time_s: float, heard_ns: int
+        self, renderer: Renderer, screen: moderngl.Framebuffer, time_s: float, heard: Features
     ) -> Image | None:
-        """Begins to copy what `screen` holds, before anything is laid over it; gives the frame before."""
+        """Begins to copy what `screen` holds, before anything is laid over it; gives the frame before.
+
+        A frame is of the onset that it is the first to show, else of the middle of what was heard since the
+        frame before.
+        """
         beat_s = time_s if self._next_s is None else self._next_s
         self._next_s = beat_s + 1 / FPS if time_s - beat_s < 1 / FPS else time_s + 1 / FPS
         finished = self._collect()
@@ -49,9 +54,15 @@ class Readback:
         self._n += 1
         box = (0, 0, *self.size)
         source.read_into(self._buffers[self._n % 2], viewport=box, components=4, alignment=1)
-        self._pending = Image(np.empty((0, 0, 4), np.uint8), self._n, heard_ns, 0)
+        self._pending = Image(np.empty((0, 0, 4), np.uint8), self._n, self._first_shown_ns(heard), 0)
         self._shown_ns = 0
         return finished
+
+    def _first_shown_ns(self, heard: Features) -> int:
+        before_ns, self._heard_ns = self._heard_ns, heard.time_ns
+        if 0 < before_ns < heard.onset_ns:
+            return heard.onset_ns
+        return (max(before_ns, heard.time_ns - clock.nanoseconds(1 / FPS)) + heard.time_ns) // 2
 
     def stamp(self, shown_ns: int) -> None:
         """When the frame of the last `take` was shown."""

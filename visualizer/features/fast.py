@@ -155,6 +155,7 @@ class FastFeatures:
         self._chroma = Chroma(self.rate_hz, self._past.shape[1], self.hop_s)
         self._flux = SpectralFlux(self._bands_of.shape[0] - 3, self._n_low)
         self._onset = OnsetFlash(self.hop_s)
+        self._onset_ns = 0
 
     def _hear(self, hop: np.ndarray, time_ns: int, gain_db: float) -> Features:
         centred = self._dc_blocker.push(hop).transpose(1, 2, 0).reshape(hop.shape)
@@ -173,16 +174,20 @@ class FastFeatures:
             self._beat.resync((time_ns - self._resyncs_ns.pop(0)) / 1e9)
         self.strength = (flux + LOW_FLUX_WEIGHT * low_flux) * openness
         beat = self._beat.push(self.strength, openness, self._clock_at(time_ns))
+        flash = self._onset.push(flux, openness)
+        if self._onset.is_onset:
+            self._onset_ns = time_ns - round(0.5e9 * self.hop_s)
         return Features(
             time_ns=time_ns,
             sample=self.n_samples,
+            onset_ns=self._onset_ns,
             level_dbfs=level_dbfs,
             loudness_lufs=self._loudness.push(hop),
             peak=float(np.abs(hop).max()),
             bass=bass,
             mid=mid,
             treble=treble,
-            onset=self._onset.push(flux, openness),
+            onset=flash,
             flux=flux,
             beat=beat.n_beats,
             tempo_bpm=beat.tempo_bpm,

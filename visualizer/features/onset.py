@@ -55,6 +55,11 @@ class OnsetFlash:
         self._variance = 0.0
         self._flash = 0.0
 
+    @property
+    def is_onset(self) -> bool:
+        """Whether the hop of the last push was one."""
+        return self._n_hops_since == 0
+
     def push(self, flux: float, openness: float) -> float:
         """Flux of a hop → flash [0, 1]."""
         self._n_hops_since += 1

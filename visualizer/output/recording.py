@@ -37,10 +37,6 @@ class Recording(Output):
         self._n_bytes = 0
         self._next_size_ns = 0
 
-    def wants_picture(self, now_ns: int) -> bool:
-        """See `Output`."""
-        return self._take is None or self._take.wants_frame(now_ns)
-
     def show(self, image: Image) -> None:
         """See `Output`; the first one begins the file."""
         start_ns = clock.now_ns()

@@ -1,10 +1,9 @@
 """One recording of a running show: pictures and sound, each with its own clock time, laid on one time line.
 
-The line begins with the first picture. A picture becomes the frame nearest to the middle of the sound that it
-was the first to hear, not to its showing, which hearing, drawing and the window's swap made later: so a flash
-stands beside its click. What nobody showed repeats the frame before. Sound lies where its time says, within a
-few milliseconds: gaps become silence, and the slow drift of a sound card against the clock is taken up by
-stretching.
+The line begins with the first picture. A picture becomes the frame nearest to what it was the first to show
+of the music, not to its showing, which hearing, drawing and the window's swap made later: so a flash stands
+beside its click. What nobody showed repeats the frame before. Sound lies where its time says, within a few
+milliseconds: gaps become silence, and the slow drift of a sound card against the clock is stretched away.
 """
 
 from __future__ import annotations
@@ -16,12 +15,10 @@ import numpy as np
 
 from visualizer import clock
 from visualizer.output.recorder import Codec, Recorder
-from visualizer.types import Float32, Image
+from visualizer.types import Float32, Image, UInt8
 
-REACH_FRAMES = 0.75
+REACH_FRAMES = 0.65
 """A picture this near to the next free frame becomes that frame: steadier than rounding."""
-ASK_FRAMES = 0.25
-"""So long after its moment a frame's picture is fetched."""
 GRACE_S = 0.5
 """How long a picture may take to come before the file goes on without it."""
 SOUND_GRACE_S = 2.0
@@ -68,26 +65,30 @@ class Take:
         self._number = first.number
         self.recorder = Recorder(path, width, height, fps, rate_hz, "live", codec)
         self._rate_hz = rate_hz
+        self._index = 0
+        """Of the newest frame."""
+        self._held: UInt8 | None = None
+        """Its picture, while a newer one may still take its place."""
         self.recorder.add_frame(first.pixels)
 
-    def wants_frame(self, now_ns: int) -> bool:
-        """Whether the picture that is shown now should become the next frame; saves fetching the others.
-
-        Asked a little after the frame's moment, what is newest is as likely early as late.
-        """
-        return self._exact(now_ns - (self._lag_ns or 0)) > self.recorder.n_frames + ASK_FRAMES
-
     def show(self, image: Image) -> bool:
-        """Lays a shown picture on the line; False where its frame is taken."""
-        following, exact = self.recorder.n_frames, self._exact(image.made_ns - self._lateness_ns(image))
+        """Lays a shown picture on the line; False where its frame is another's.
+
+        What is nearest to the newest frame takes that one over: a flash, drawn at once and out of turn, would
+        else come late or never, where the pictures before it lie early.
+        """
+        following, exact = self._index + 1, self._exact(image.made_ns - self._lateness_ns(image))
         index = following if abs(exact - following) <= REACH_FRAMES else round(exact)
-        if index < following:
+        if index >= following:
+            n_repeated = index - following
+            self.n_repeated += n_repeated
+            self.n_dropped += max(0, min(n_repeated, image.number - self._number - 1))
+            self._encode_held()
+            self._index = index
+        elif self._held is None or index < self._index:
             return False
-        n_repeated = index - following
-        self.n_repeated += n_repeated
-        self.n_dropped += max(0, min(n_repeated, image.number - self._number - 1))
         self._number = image.number
-        self.recorder.add_frame(image.pixels, index)
+        self._held = image.pixels
         return True
 
     def hear(self, samples: Float32, time_ns: int, rate_hz: int, is_new: bool, now_ns: int) -> None:
@@ -145,7 +146,11 @@ class Take:
         """Goes on without pictures and sound that have not come for too long."""
         at_s = clock.seconds(now_ns - self.start_ns)
         unseen_s = at_s - GRACE_S - clock.seconds(self._lag_ns or 0)
-        self.n_repeated += self.recorder.repeat_until(int(unseen_s * self.recorder.fps))
+        unseen = int(unseen_s * self._fps)
+        if unseen > self._index + 1:
+            self._encode_held()
+            self.n_repeated += self.recorder.repeat_until(unseen)
+            self._index = self.recorder.n_frames - 1
         missing = int((at_s - SOUND_GRACE_S) * self._rate_hz) - self._n_audio
         if missing > 0:
             self._pad(missing)
@@ -154,11 +159,17 @@ class Take:
     def close(self) -> None:
         """Ends the file, both streams equally long. UserError when the disk does not take it."""
         if self.recorder.is_open:
-            self.recorder.repeat_until(round(self._n_audio / self._rate_hz * self.recorder.fps))
+            self._encode_held()
+            self.recorder.repeat_until(round(self._n_audio / self._rate_hz * self._fps))
         n_missing = round(self.recorder.seconds * self._rate_hz) - self._n_audio
         if n_missing > 0 and self.recorder.is_open:
             self._pad(n_missing)
         self.recorder.close()
+
+    def _encode_held(self) -> None:
+        held, self._held = self._held, None
+        if held is not None:
+            self.recorder.add_frame(held, self._index)
 
     def _pad(self, n: int) -> None:
         self.n_silence += n
@@ -170,7 +181,6 @@ class Take:
         own = image.made_ns - image.heard_ns
         if not image.heard_ns or not 0 <= own <= clock.nanoseconds(MOST_LAG_S):
             return self._lag_ns or 0
-        own += round(0.5 * clock.NS_PER_S / self._fps)
         usual = own if self._lag_ns is None else self._lag_ns
         spread = clock.nanoseconds(LAG_SPREAD_S)
         off = max(-spread, min(spread, own - usual))
@@ -178,7 +188,7 @@ class Take:
         return usual + off
 
     def _exact(self, time_ns: int) -> float:
-        return clock.seconds(time_ns - self.start_ns) * self.recorder.fps
+        return clock.seconds(time_ns - self.start_ns) * self._fps
 
 
 def _stretch(samples: Float32, n: int) -> Float32:
