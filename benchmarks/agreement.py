@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import math
 import time
-import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from tests.osc_surface import held_values
 from tests.show import Show
 from visualizer.control.decks import what_matters
 from visualizer.control.presets import Presets
-from visualizer.parameters import PARAMETERS
+from visualizer.parameters import defaults
 
 KEY = 9
 """On which the state is saved as a preset."""
@@ -30,7 +29,7 @@ def wait_for_agreement(show: Show, folder: Path, query_port: int) -> dict[str, A
     begun_s = time.monotonic()
     while True:
         line = show.lines[-1]
-        held = _asked(query_port)
+        held = defaults() | held_values(query_port)
         saved = _saved(show, folder, query_port)
         differing = {
             "processes": _other_processes(line),
@@ -56,21 +55,6 @@ def _other_deck(line: Mapping[str, Any], held: Mapping[str, Any]) -> list[str]:
     loaded = line["workers"][f"deck_{line['decks']['on_air']}"]["health"].get("loaded", {})
     wanted = what_matters(held)
     return [id for id, value in wanted.items() if loaded.get(id) != value]
-
-
-def _asked(port: int) -> dict[str, Any]:
-    """All values as OSCQuery tells them."""
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=20) as response:
-        tree = json.load(response)
-    held: dict[str, Any] = {p.id: p.default for p in PARAMETERS.values()}
-    for parameter in PARAMETERS.values():
-        node: Any = tree
-        for part in parameter.osc.split("/")[1:]:
-            node = node.get("CONTENTS", {}).get(part, {})
-        raw = node.get("CONTENTS", {}).get("raw", node)
-        if "VALUE" in raw:
-            held[parameter.id] = raw["VALUE"][0]
-    return held
 
 
 def _saved(show: Show, folder: Path, port: int) -> dict[str, Any]:

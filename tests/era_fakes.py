@@ -89,7 +89,13 @@ class Transfer:
         assert image.shape == (64, 64, 3) and 0.0 <= image.min() <= image.max() <= 1.0
         return image.mean(axis=(0, 1)), image.std(axis=(0, 1))
 
-    def paint(self, content: Float32, style: tuple[Float32, Float32], strength: float) -> Float32:
+    def paint(
+        self,
+        content: Float32,
+        style: tuple[Float32, Float32],
+        strength: float,
+        out: Float32 | None = None,
+    ) -> Float32:
         self.n_painted += 1
         level, spread = content.mean(axis=(0, 1)), content.std(axis=(0, 1)) + np.float32(0.01)
         styled = (content - level) / spread * style[1] + style[0]

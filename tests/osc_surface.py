@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import socket
 import threading
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -14,6 +16,7 @@ from pythonosc.osc_message_builder import build_msg
 from pythonosc.osc_packet import OscPacket
 
 from tests.control.osc_desk import free_port
+from visualizer.parameters import PARAMETERS
 
 
 class Surface:
@@ -50,6 +53,21 @@ class Surface:
                 for timed in OscPacket(data).messages:
                     self.told[timed.message.address.removeprefix("/klangbild/")] = timed.message.params
                 self.n_datagrams += 1
+
+
+def held_values(query_port: int) -> dict[str, Any]:
+    """All values of parameters that a running show holds, as its OSCQuery server tells them."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{query_port}/", timeout=20) as response:
+        tree = json.load(response)
+    held: dict[str, Any] = {}
+    for parameter in PARAMETERS.values():
+        node: Any = tree
+        for part in parameter.osc.split("/")[1:]:
+            node = node.get("CONTENTS", {}).get(part, {})
+        raw = node.get("CONTENTS", {}).get("raw", node)
+        if "VALUE" in raw:
+            held[parameter.id] = raw["VALUE"][0]
+    return held
 
 
 @pytest.fixture

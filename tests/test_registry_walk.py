@@ -9,7 +9,6 @@ import json
 import os
 import socket
 import time
-import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from typing import Any
 import pytest
 
 from tests.control.osc_desk import free_port
-from tests.osc_surface import Surface
+from tests.osc_surface import Surface, held_values
 from tests.show import Show
 from tests.virtual import VirtualLineIn, VirtualScreen
 from tests.virtual_midi import Controller, VirtualMidi
@@ -99,25 +98,11 @@ class Walk:
             place = parameter.choices.index(str(value))
         self._surface.send(parameter.osc.removeprefix("/klangbild/"), place)
 
-    def values(self) -> dict[str, Any]:
-        """All that the show holds."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self._port}/", timeout=20) as response:
-            tree = json.load(response)
-        held: dict[str, Any] = {}
-        for parameter in PARAMETERS.values():
-            node: Any = tree
-            for part in parameter.osc.split("/")[1:]:
-                node = node.get("CONTENTS", {}).get(part, {})
-            raw = node.get("CONTENTS", {}).get("raw", node)
-            if "VALUE" in raw:
-                held[parameter.id] = raw["VALUE"][0]
-        return held
-
     def agree(self, wanted: Mapping[str, Value], limit_s: float = 40.0) -> None:
         """Waits until the show holds these; AssertionError with those that differ."""
         deadline = time.monotonic() + limit_s
         while True:
-            held = self.values()
+            held = held_values(self._port)
             wrong = {
                 id: (held.get(id), value) for id, value in wanted.items() if not _same(held.get(id), value)
             }
@@ -185,7 +170,7 @@ def test_every_parameter_by_osc_preset_and_midi(
     with Show(tmp_path, environment, "--input", "vin", *options) as show:
         show.wait_for_images()
         walk = Walk(surface, query_port)
-        at_first = walk.values()
+        at_first = held_values(query_port)
         assert set(at_first) >= {p.id for p in walked()}
         for id, value in by_osc.items():
             walk.send(id, value)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import moderngl
 import pytest
 
 from visualizer import paths
 from visualizer.display import isf
-from visualizer.display.offscreen import create_context
 from visualizer.types import UserError
 
 OURS = sorted(p.stem for p in paths.SHADERS.glob("*.fs"))
@@ -18,16 +15,6 @@ void main() {
     gl_FragColor = vec4(amount, TIME, isf_FragNormCoord.x, 1.0);
 }
 """
-
-
-@pytest.fixture(scope="module")
-def context() -> Iterator[moderngl.Context]:
-    try:
-        made = create_context()
-    except UserError as reason:
-        pytest.skip(str(reason))
-    yield made
-    made.release()
 
 
 @pytest.mark.parametrize("name", OURS)

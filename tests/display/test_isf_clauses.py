@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import moderngl
@@ -11,23 +10,12 @@ import pytest
 
 from visualizer.display import isf
 from visualizer.display.isf.sound import SoundTextures
-from visualizer.display.offscreen import create_context
 from visualizer.types import UserError
 
 FOLDER = Path(__file__).parent / "isf_shaders"
 W, H = 16, 8
 PICTURE_PX = (8, 4)
 RATE_HZ = 48000
-
-
-@pytest.fixture(scope="module")
-def context() -> Iterator[moderngl.Context]:
-    try:
-        made = create_context()
-    except UserError as reason:
-        pytest.skip(str(reason))
-    yield made
-    made.release()
 
 
 def picture(context: moderngl.Context) -> moderngl.Texture:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import moderngl
@@ -12,7 +11,7 @@ import pytest
 from visualizer import paths
 from visualizer.display import isf
 from visualizer.display.canvas import Canvas, padded
-from visualizer.display.offscreen import create_context, read
+from visualizer.display.offscreen import read
 from visualizer.display.proving import Prover, Verdicts
 from visualizer.display.rehearsal import SHAPES, WINDOW, Rehearsal, Sizes, parts, shape_of
 from visualizer.display.renderer import Renderer
@@ -35,16 +34,6 @@ class Compiled:
     def has_stages(self, sizes: Sizes) -> bool:
         self.n_asked += 1
         return self.n_asked > 1
-
-
-@pytest.fixture(scope="module")
-def context() -> Iterator[moderngl.Context]:
-    try:
-        made = create_context()
-    except UserError as reason:
-        pytest.skip(str(reason))
-    yield made
-    made.release()
 
 
 def sizes_of(renderer: Renderer) -> Sizes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ import pytest
 from visualizer import parameters
 from visualizer.display import wall
 from visualizer.display.canvas import Canvas
-from visualizer.display.offscreen import create_context, read
+from visualizer.display.offscreen import read
 from visualizer.display.wall import Wall
 from visualizer.types import UInt8, UserError
 
@@ -26,13 +26,6 @@ COLOURS = {
     "lower_left": (0, 0, 255),
     "lower_right": (255, 255, 0),
 }
-
-
-@pytest.fixture(scope="module")
-def context() -> Iterator[moderngl.Context]:
-    made = create_context()
-    yield made
-    made.release()
 
 
 def values(**wanted: Any) -> Mapping[str, Any]:

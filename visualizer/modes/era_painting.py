@@ -40,7 +40,7 @@ class Painter:
         """The picture that fades out."""
         self._left_s = 0.0
         self._pixels: UInt8 = np.zeros((0, 0, 4), np.uint8)
-        self._scaled: Float32 = np.zeros((0, 0, 3), np.float32)
+        self._shown: Float32 = np.zeros((0, 0, 3), np.float32)
         self.n_transfers = 0
         """How often the style-transfer network painted."""
 
@@ -59,7 +59,7 @@ class Painter:
         is_new = self._read(frame, time_s, fades) | self._look(v, z) | (strength != self._strength)
         self._strength = strength
         if is_new or self._painted is None:
-            self._painted = self._transfer.paint(self._content, self._style, strength)
+            self._painted = self._transfer.paint(self._content, self._style, strength, self._painted)
             self.n_transfers += 1
         elif self._leaving is None:
             return self._pixels
@@ -87,19 +87,21 @@ class Painter:
         return True
 
     def _show(self, painted: Float32, time_s: float) -> None:
-        share = min(max((time_s - self._left_s) / FADE_S, 0.0), 1.0)
-        if self._leaving is not None and self._leaving.shape == painted.shape and share < 1.0:
-            share = share * share * (3.0 - 2.0 * share)
-            painted = self._leaving + np.float32(share) * (painted - self._leaving)
-        else:
-            self._leaving = None
         height, width, _ = painted.shape
         if self._pixels.shape[:2] != (height, width):
             self._pixels = np.full((height, width, 4), 255, np.uint8)
-            self._scaled = np.empty(painted.shape, np.float32)
-        np.multiply(painted, np.float32(255.0), out=self._scaled)
-        self._scaled += np.float32(0.5)
-        self._pixels[..., :3] = self._scaled
+            self._shown = np.empty(painted.shape, np.float32)
+        shown, share = self._shown, min(max((time_s - self._left_s) / FADE_S, 0.0), 1.0)
+        if self._leaving is not None and self._leaving.shape == painted.shape and share < 1.0:
+            np.subtract(painted, self._leaving, out=shown)
+            shown *= np.float32(share * share * (3.0 - 2.0 * share))
+            shown += self._leaving
+            painted = shown
+        else:
+            self._leaving = None
+        np.multiply(painted, np.float32(255.0), out=shown)
+        shown += np.float32(0.5)
+        self._pixels[..., :3] = shown
 
 
 def _cover(picture: Float32, height: int, width: int) -> Float32:

@@ -42,12 +42,17 @@ class Affine(StyleTransfer):
     """What AdaIN and the linear network share: f' = A·f + b with A = (style's map)·(content's map)."""
 
     def _finish(
-        self, content: AffineContent, matrix: Float32, style: AffineStyle, strength: float
+        self,
+        content: AffineContent,
+        matrix: Float32,
+        style: AffineStyle,
+        strength: float,
+        out: Float32 | None,
     ) -> Float32:
         """Decode with the mix layer's matrix under the whole transform, (m, C), leaned by the strength."""
         offset = self.mix.matrix @ style.mean - matrix @ content.mean
         matrix, offset = maths.lean(matrix, offset, self.mix.matrix, clamp_strength(strength))
-        return give_image(self.parts.decode(content.features, matrix, offset + self.mix.bias))
+        return give_image(self.parts.decode(content.features, matrix, offset + self.mix.bias), out)
 
     mix: Mix
 
@@ -69,9 +74,11 @@ class AdaIN(Affine):
         """As `StyleTransfer.read_style`; the map is the deviation."""
         return AffineStyle(*self._moments(self.parts.encode(take_style(image))))
 
-    def paint(self, content: AffineContent, style: AffineStyle, strength: float) -> Float32:
+    def paint(
+        self, content: AffineContent, style: AffineStyle, strength: float, out: Float32 | None = None
+    ) -> Float32:
         """As `StyleTransfer.paint`."""
-        return self._finish(content, self.mix.matrix * (style.map * content.map), style, strength)
+        return self._finish(content, self.mix.matrix * (style.map * content.map), style, strength, out)
 
     def _moments(self, features: Float32) -> tuple[Float32, Float32]:
         flat = maths.thin(features)
@@ -100,9 +107,11 @@ class Linear(Affine):
         features = self.parts.encode(take_style(image))
         return AffineStyle(maths.thin(features).mean(axis=1), self._expand @ self._matrix(features, False))
 
-    def paint(self, content: AffineContent, style: AffineStyle, strength: float) -> Float32:
+    def paint(
+        self, content: AffineContent, style: AffineStyle, strength: float, out: Float32 | None = None
+    ) -> Float32:
         """As `StyleTransfer.paint`."""
-        return self._finish(content, style.map @ content.map, style, strength)
+        return self._finish(content, style.map @ content.map, style, strength, out)
 
     def _matrix(self, features: Float32, of_content: bool) -> Float32:
         """M, (n, n): the root of the codes' covariance, or its inverse, and what the dense layers add."""

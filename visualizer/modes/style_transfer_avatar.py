@@ -70,7 +70,9 @@ class Avatar(StyleTransfer):
         size, white = read[:2]
         return AvatarStyle(*read, maths.patch_norms(white, size))
 
-    def paint(self, content: AvatarContent, style: AvatarStyle, strength: float) -> Float32:
+    def paint(
+        self, content: AvatarContent, style: AvatarStyle, strength: float, out: Float32 | None = None
+    ) -> Float32:
         """As `StyleTransfer.paint`."""
         s = np.float32(clamp_strength(strength))
         mixed, (height, width) = content.mixed, content.size
@@ -80,7 +82,7 @@ class Avatar(StyleTransfer):
         names = [f"{what}{level}" for level in SKIPS for what in ("mean", "deviation")]
         given = {name: value[np.newaxis] for name, value in zip(names, skips, strict=True)}
         given["mixed"] = mixed.reshape(1, -1, height, width)
-        return give_image(self.parts.network.at(4 * height, 4 * width).run(given)["image"])
+        return give_image(self.parts.network.at(4 * height, 4 * width).run(given)["image"], out)
 
     def _dress(self, content: AvatarContent, style: AvatarStyle, s: np.float32) -> Float32:
         """(1 - s) of the mixed features and s of the share that wears the style's statistics, (m, h·w)."""

@@ -46,7 +46,7 @@ def stride(height: int, width: int) -> int:
 
 
 def thin(features: Float32) -> Float32:
-    """(1, C, h, w) → (C, n), n at most N_PLACES: every k-th row and column; finite."""
+    """(1, C, h, w) → (C, n), n at most N_PLACES: every k-th row and column; finite, see `flatten`."""
     k = stride(*features.shape[2:])
     return flatten(features[:, :, ::k, ::k])
 
@@ -65,8 +65,8 @@ def thin_first_level(image: Float32, weight: Float32, bias: Float32) -> Float32:
 
 
 def flatten(features: Float32) -> Float32:
-    """(1, C, h, w) → (C, h·w), a finite copy."""
-    flat = features.reshape(features.shape[1], -1).astype(np.float32)
+    """(1, C, h, w) → (C, h·w), finite; a view where it can be."""
+    flat = features.reshape(features.shape[1], -1).astype(np.float32, copy=False)
     if not np.isfinite(flat.sum()):
         flat = np.nan_to_num(flat, nan=0.0, posinf=0.0, neginf=0.0)
     return flat

@@ -126,8 +126,11 @@ class StyleTransfer(ABC):
         """(H, W, 3) float32 RGB in [0, 1], H and W multiples of 16, 64 as MVNet paints → its statistics."""
 
     @abstractmethod
-    def paint(self, content: Any, style: Any, strength: float) -> Float32:
-        """(H, W, 3) float32 in [0, 1]; strength 0 is the content as decoded, 1 the full style."""
+    def paint(self, content: Any, style: Any, strength: float, out: Float32 | None = None) -> Float32:
+        """(H, W, 3) float32 in [0, 1]; strength 0 is the content as decoded, 1 the full style.
+
+        An `out` of that shape is filled instead of a new array.
+        """
 
     def describe(self) -> str:
         """Network and runtime, for the HUD."""
@@ -170,12 +173,13 @@ def take_style(image: Float32) -> Float32:
     return np.ascontiguousarray(clean.transpose(2, 0, 1)[np.newaxis])
 
 
-def give_image(image: Float32) -> Float32:
-    """(1, 3, H, W) → (H, W, 3) float32 in [0, 1], finite; a copy."""
+def give_image(image: Float32, out: Float32 | None = None) -> Float32:
+    """(1, 3, H, W) → (H, W, 3) float32 in [0, 1], finite; a copy, in `out` where that has the shape."""
     if not np.isfinite(image.sum()):
         image = np.nan_to_num(image, nan=0.5)
     picture = image[0].transpose(1, 2, 0)
-    return np.clip(picture, 0.0, 1.0, out=np.empty(picture.shape, np.float32))
+    fits = out is not None and out.shape == picture.shape
+    return np.clip(picture, 0.0, 1.0, out=out if fits else np.empty(picture.shape, np.float32))
 
 
 def _check_size(shape: tuple[int, ...]) -> None:

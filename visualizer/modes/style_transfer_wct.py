@@ -62,7 +62,7 @@ class WCT(StyleTransfer):
             maps.append(mix.matrix @ self._power(maths.covariance(centred), 0.5))
         return Colours(tuple(means), tuple(maps))
 
-    def paint(self, content: White, style: Colours, strength: float) -> Float32:
+    def paint(self, content: White, style: Colours, strength: float, out: Float32 | None = None) -> Float32:
         """As `StyleTransfer.paint`."""
         strength = clamp_strength(strength)
         image = self.parts.decode(content.features, *self._lead(content, style, 3, strength))
@@ -73,7 +73,7 @@ class WCT(StyleTransfer):
         matrix, offset = self._lead(white, style, 1, strength)
         given = {"image": image, "matrix": matrix[np.newaxis], "offset": offset[np.newaxis]}
         network = self.parts.network.at(image.shape[2], image.shape[3], STYLE_LEVELS[1])
-        return give_image(network.run(given)["painted"])
+        return give_image(network.run(given)["painted"], out)
 
     def _lead(self, white: White, style: Colours, level: int, strength: float) -> tuple[Float32, Float32]:
         """Matrix and offset of a level's decoder."""
