@@ -34,7 +34,7 @@ OVERRULED_AFTER_S = 0.5
 ASKING_S = 0.1
 """How often the deck on air is asked for what only it hears: tags and the era."""
 ICON_WAIT_S = 0.1
-PEEK_S = 0.004
+PEEK_S = 0.002
 """Between frames it looks so often whether something struck."""
 OVERLAY_AFTER = 20
 """Frames after which the overlay is compiled, which the first ones need not wait for."""
