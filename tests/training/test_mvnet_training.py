@@ -10,11 +10,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 from PIL import Image
 
 torch = pytest.importorskip("torch", reason="the extra 'train' is not installed")
 
-from visualizer.checkpoints.cards import load_card  # noqa: E402
+from visualizer.checkpoints.cards import Card, load_card  # noqa: E402
 from visualizer.checkpoints.check import check  # noqa: E402
 from visualizer.checkpoints.weights import load_state  # noqa: E402
 from visualizer.features.mel import EraMel  # noqa: E402
@@ -134,6 +135,7 @@ def test_trains_saves_goes_on_judges_and_publishes(data, kept, vgg, tmp_path, mo
     assert trainer.main(arguments(data, kept, vgg, out, *stage, "--stage", "publish")) == 0
     assert not check(model).problems
     card = load_card(model)
+    assert card.id == "model" and card.data.endswith("of the person who trained it.")
     assert card.labels == ("1700–1809", "1810–1889") or len(card.labels) == 3
     assert 0 <= card.figures["era_accuracy_val"] <= 1 and card.figures["chance"] == pytest.approx(
         1 / 3, rel=0.01
@@ -144,6 +146,28 @@ def test_trains_saves_goes_on_judges_and_publishes(data, kept, vgg, tmp_path, mo
     assert Image.open(picture).size == (960, 480)
     assert trainer.main(arguments(data, kept, vgg, out, "--stage", "sheet", "--picture", str(picture))) == 0
     assert Image.open(picture).width > 1200
+
+
+def test_a_persons_own_folder_from_hearing_to_the_card(vgg, tmp_path, monkeypatch, capsys):
+    """Names as they come; the years stand in folders and file names. The graphs are the test's above."""
+    cards: list[Card] = []
+    monkeypatch.setattr(mvnet_publish, "publish", lambda _, __, card, *___, **____: cards.append(card) or {})
+    own, out, model = tmp_path / "own", tmp_path / "run", tmp_path / "mvnet-mine"
+    for k, (year, hz) in enumerate(YEARS.items()):
+        (own / f"{year}s").mkdir(parents=True)
+        for i in range(N_EACH + 2):
+            soundfile.write(own / f"{year}s" / f"song {i}.wav", tone(hz * (1 + 0.02 * i), i), RATE_HZ)
+            colour = tuple(200 * (k == channel) for channel in range(3))
+            Image.new("RGB", (40, 30), colour).save(own / f"{year} picture {i}.png")
+    (own / "1800 broken.mp3").write_bytes(b"no music")
+    (own / "undated.wav").write_bytes(b"no music")
+    given = arguments(own, tmp_path / "kept", vgg, out, "--minutes", "0.02", "--models", str(model))
+    for stage in ("hear", "train", "publish"):
+        assert trainer.main([*given, "--stage", stage]) == 0
+    assert "left out: " in capsys.readouterr().out
+    (card,) = cards
+    assert card.id == "mvnet-mine" and card.title == "Mvnet mine" and len(card.labels) == 3
+    assert "paintings" not in card.data + card.rights + card.limits, "what is said of ours"
 
 
 def test_resumed_run_is_the_run_that_never_stopped(data, kept, vgg):

@@ -213,6 +213,11 @@ def test_each_network_is_published_with_its_figures(
     assert figures["style_loss_to_published_wct"] > 0
     assert published["style-wct"].architecture["epsilon"] == style_wct.EPSILON
     assert 0 < published["style-avatar"].architecture["share"] < 1
+    assert "about 8,000" in published["style-wct"].data
+
+    (tmp_path / "paintings").rmdir()
+    style_publish.publish_all(run, tmp_path, vgg_folder, tmp_path, n=2, n_each=1)
+    assert published["style-wct"].data.startswith("The pictures of the person")
 
 
 def test_what_cannot_be_is_a_sentence(data: Path, vgg_folder: Path, tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import tempfile
 from pathlib import Path
 
@@ -15,12 +14,13 @@ from visualizer.checkpoints.export import publish
 from visualizer.checkpoints.modules import EXITS_PX, generator_architecture, generator_graphs
 from visualizer.networks.stylegan2 import Generator
 from visualizer.networks.stylegan2_inference import count_macs
-from visualizer.training import house
+from visualizer.training import credits, house
 from visualizer.training.generator import Run
 from visualizer.training.generator_exit import EXIT_FILE, ExitRun
 from visualizer.training.generator_head import HeadRun
 from visualizer.training.generator_run import sample
 
+ID = "generator-paintings"
 N_STATISTICS = 10_000
 N_PREVIEW = 64
 PREVIEW_PX = 128
@@ -41,7 +41,8 @@ def save_preview(generator: Generator, path: Path) -> None:
     house.save_sheet(torch.nn.functional.avg_pool2d(images, factor) if factor > 1 else images, path)
 
 
-def make_card(generator: Generator, figures: dict[str, float]) -> Card:
+def make_card(generator: Generator, figures: dict[str, float], id: str = ID) -> Card:
+    """The card of the house generator, or of somebody's own where it has another `id`."""
     shape = generator.shape
     exits = " and ".join(str(px) for px in sorted(EXITS_PX))
     n_parameters = sum(p.numel() for p in generator.parameters())
@@ -51,11 +52,12 @@ def make_card(generator: Generator, figures: dict[str, float]) -> Card:
         "gmac_128": round(count_macs(shape, 128) / 1e9, 3),
         "gmac_64": round(count_macs(shape, 64) / 1e9, 3),
     }
-    return Card(
-        id="generator-paintings",
+    manner = "paintings from 1400 to 1949" if id == ID else "those it was trained on"
+    card = Card(
+        id=ID,
         kind="generator",
         title="Paintings",
-        summary="Paints pictures in the manner of paintings from 1400 to 1949: a StyleGAN2 skip generator of "
+        summary=f"Paints pictures in the manner of {manner}: a StyleGAN2 skip generator of "
         f"{shape.size_px} px with early exits at {exits} px.",
         paper="Karras et al., Analyzing and Improving the Image Quality of StyleGAN, 2020",
         data="About 8,000 reproductions of paintings in the public domain, 192 px; half-centuries balanced "
@@ -63,19 +65,13 @@ def make_card(generator: Generator, figures: dict[str, float]) -> Card:
         rights="The paintings are in the public domain; the weights are under this project's licence (MIT).",
         command="klangbild train generator, then with --stage head, --stage exit and --stage publish; the "
         "shipped run changed its noise limit and rates on the way (docs/decisions/0007).",
-        commit=_commit(),
+        commit=credits.current_commit(),
         architecture=generator_architecture(shape),
         figures={**counted, **figures},
         limits="Trained for two hours on one busy CPU core: composition, colour, brushwork of paintings; "
         "faces and hands are hinted at. Nothing after 1949 was seen, and little before 1600.",
     )
-
-
-def _commit() -> str:
-    asked = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
-    )
-    return asked.stdout.strip() or "unknown"
+    return card if id == ID else credits.as_own(card, "The pictures", id)
 
 
 def publish_generator(generator: Generator, folder: Path, figures: dict[str, float]) -> None:
@@ -84,7 +80,7 @@ def publish_generator(generator: Generator, folder: Path, figures: dict[str, flo
     with tempfile.TemporaryDirectory() as made:
         preview = Path(made) / "preview.jpg"
         save_preview(generator, preview)
-        card, statistics = make_card(generator, figures), w_statistics(generator)
+        card, statistics = make_card(generator, figures, folder.name), w_statistics(generator)
         parity = publish(generator, graphs, card, folder, extras=statistics, preview=preview)
     for file, by_runtime in parity.items():
         print(file, {name: f"{value.max_error:.1e}" for name, value in by_runtime.items()})

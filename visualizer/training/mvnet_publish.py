@@ -18,7 +18,7 @@ from visualizer.checkpoints.cards import Card
 from visualizer.checkpoints.export import publish
 from visualizer.checkpoints.modules import mvnet_graphs
 from visualizer.networks.mvnet import Classifier, MVNet
-from visualizer.training import house, mvnet_judge, mvnet_sheet, mvnet_statistics
+from visualizer.training import credits, house, mvnet_judge, mvnet_sheet, mvnet_statistics
 from visualizer.training.mvnet import ID, N_CLASSIFIED
 from visualizer.training.mvnet_data import Pairs, read_paintings
 from visualizer.training.mvnet_data import centres as centres_of
@@ -34,7 +34,6 @@ from visualizer.training.mvnet_judge import (
 )
 from visualizer.training.mvnet_music import Music, read_music
 from visualizer.training.mvnet_run import read_eras
-from visualizer.training.ship_tagger import current_commit
 from visualizer.types import UserError
 
 N_HEARD_PER_ERA = 48
@@ -225,7 +224,7 @@ def publish_run(trained: Trained, music_dir: Path, out: Path, folder: Path) -> N
     with tempfile.TemporaryDirectory() as made:
         preview = Path(made) / "preview.jpg"
         house.save_sheet(preview_images(trained.mvnet, centres), preview, len(centres))
-        card = make_card(trained, figures)
+        card = make_card(trained, figures, folder.name)
         parity = publish(
             trained.mvnet, mvnet_graphs(trained.mvnet), card, folder, extras=extras, preview=preview
         )
@@ -248,10 +247,11 @@ def _known_figures(path: Path, trained: Trained) -> dict[str, float]:
     return figures if figures.get("n_images") == trained.n_images else counted
 
 
-def make_card(trained: Trained, figures: dict[str, float]) -> Card:
+def make_card(trained: Trained, figures: dict[str, float], id: str = ID) -> Card:
+    """The card of the house MVNet, or of somebody's own where it has another `id`."""
     n_parameters = sum(p.numel() for p in trained.mvnet.parameters())
     power = trained.mvnet.encoder.power
-    return Card(
+    card = Card(
         id=ID,
         kind="mvnet",
         title="House eras",
@@ -264,7 +264,7 @@ def make_card(trained: Trained, figures: dict[str, float]) -> Card:
         rights="The paintings are in the public domain; the weights are under this project's licence (MIT).",
         command="klangbild train mvnet --stage music, --stage hear --minutes 26, then --gamma 0.3, --stage "
         "judge and --stage publish; the shipped run changed on its way (docs/decisions/0010)",
-        commit=current_commit(),
+        commit=credits.current_commit(),
         architecture={
             "power": power,
             "n_readings": trained.mvnet.generator.standardise.n_channels,
@@ -273,6 +273,7 @@ def make_card(trained: Trained, figures: dict[str, float]) -> Card:
         limits=LIMITS,
         labels=trained.eras.labels,
     )
+    return card if id == ID else credits.as_own(card, "The music and the pictures", id)
 
 
 LIMITS = (

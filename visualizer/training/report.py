@@ -18,6 +18,7 @@ import torch
 
 from visualizer.checkpoints.cards import CARD
 from visualizer.training import (
+    credits,
     report_chain,
     report_generator,
     report_map,
@@ -27,7 +28,6 @@ from visualizer.training import (
     report_words,
 )
 from visualizer.training.report_pages import Desk, Figures, Part, table
-from visualizer.training.ship_tagger import current_commit
 from visualizer.types import UserError
 
 PARTS: dict[str, Part] = {
@@ -120,7 +120,7 @@ def measure(desk: Desk, part: Part) -> None:
     seen = kept.get(part.name, {}).get("seen", {})
     kept[part.name] = {
         "measured": date.today().isoformat(),
-        "commit": current_commit(),
+        "commit": credits.current_commit(),
         "weights": sums,
         **({"seen": seen} if seen.get("weights") == sums else {}),
         "figures": figures,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from visualizer.checkpoints.export import publish
 from visualizer.checkpoints.modules import sliding_graphs, tagger_graphs
 from visualizer.networks.tagger import TAGS, ShortChunkCNN
 from visualizer.paths import MODELS
+from visualizer.training import credits
 from visualizer.training.corpus import Corpus, shard_paths
 from visualizer.training.house import load_state
 from visualizer.training.judge import hear, judge, stability, windows, words
@@ -42,16 +42,6 @@ def quantised(folded: ShortChunkCNN) -> ShortChunkCNN:
     """The folded network with the int8 weights that ship."""
     state = {name: value.numpy() for name, value in folded.state_dict().items()}
     return build_folded(weights.unpack(weights.pack(state, "int8")))
-
-
-def current_commit() -> str:
-    """The short hash of the checkout, or "unknown" outside of one."""
-    command = ["git", "rev-parse", "--short", "HEAD"]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=MODELS.parent)
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"
-    return done.stdout.strip()
 
 
 def describe(network: ShortChunkCNN, held_out: Corpus) -> str:
@@ -97,7 +87,7 @@ def ship(state_path: Path, music: Path, folder: Path) -> dict[str, float]:
         "published FCN, CRNN and musicnn taggers (MIT) and by the true instruments.",
         rights="MIT, as the project",
         command="klangbild train tagger --minutes 75",
-        commit=current_commit(),
+        commit=credits.current_commit(),
         architecture={
             "channels": list(channels),
             "folded": True,
@@ -109,5 +99,7 @@ def ship(state_path: Path, music: Path, folder: Path) -> dict[str, float]:
         f"from its training music. Held-out clips: {describe(stored, held_out)}.",
         labels=TAGS,
     )
+    if folder.name != ID:
+        card = credits.as_own(card, "The music", folder.name)
     parity = publish(folded, graphs, card, folder, precision="int8")
     return figures | {"parity": max(p.max_error for found in parity.values() for p in found.values())}

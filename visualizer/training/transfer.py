@@ -28,12 +28,12 @@ from visualizer.checkpoints.export import Graph, publish
 from visualizer.networks.stylegan2 import Generator
 from visualizer.networks.transfer import Transfer
 from visualizer.paths import MODELS, data_dir
-from visualizer.training import leaning, own_pairs, taste, transfer_material, years
+from visualizer.training import credits, leaning, own_pairs, taste, transfer_material, years
 from visualizer.training.corpus import DEFAULT_FOLDER
 from visualizer.training.judge import cut_windows, hear
 from visualizer.training.leaning import Directions
 from visualizer.training.music import N_WINDOWS
-from visualizer.training.ship_tagger import current_commit, load_shipped
+from visualizer.training.ship_tagger import load_shipped
 from visualizer.training.transfer_material import (
     LEAST_CLIPS,
     Gallery,
@@ -365,7 +365,7 @@ def write(
         command="klangbild train transfer --paintings FOLDER"
         if is_house
         else "klangbild train transfer --pairs FILE",
-        commit=current_commit(),
+        commit=credits.current_commit(),
         architecture={"n_embedding": transfer.dense.in_features, "n_style": transfer.dense.out_features},
         figures={name: round(value, 4) for name, value in figures.items()},
         limits=f"{limits} It belongs to one tagger and one generator; when either is trained again, so must "
