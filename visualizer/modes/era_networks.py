@@ -53,8 +53,10 @@ class EraNetworks:
         Its transposed convolutions leave a pattern at the pitch of pixels, which is taken out.
         """
         given = {"v": v.reshape(self.v_shape), "z": z.reshape(self.z_shape)}
-        image = self.generator.run(given)["image"][0].transpose(1, 2, 0)
-        return soften(np.nan_to_num(image) * np.float32(0.5) + np.float32(0.5))
+        image = np.nan_to_num(self.generator.run(given)["image"][0].transpose(1, 2, 0))
+        image *= np.float32(0.5)
+        image += np.float32(0.5)
+        return soften(image)
 
     @property
     def n_z(self) -> int:

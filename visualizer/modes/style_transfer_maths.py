@@ -7,6 +7,7 @@ finite: variances have a floor, covariances are regularised, what is not a numbe
 from __future__ import annotations
 
 import numpy as np
+from scipy import ndimage
 
 from visualizer.types import Float32
 
@@ -14,7 +15,7 @@ N_PLACES = 6144
 """As in the torch reference: statistics of larger maps are taken on a grid of about so many places."""
 
 
-HALF_BAND = tuple(np.float32(g / 16) for g in (-1, 4, 10, 4, -1))
+HALF_BAND = np.array([-1, 4, 10, 4, -1], np.float32) / 16
 
 INPUT_GAIN = 8.0
 """Of the encoder's first layer."""
@@ -26,15 +27,9 @@ def soften(image: Float32) -> Float32:
     Transposed convolutions such as MVNet's leave such a pattern, and every style-transfer network would weave
     it into the picture. Of what takes four pixels three quarters stay.
     """
-    n, (height, width) = len(HALF_BAND) // 2, image.shape[:2]
-    wide = np.pad(image, ((n, n), (n, n), (0, 0)), "reflect")
-    rows = HALF_BAND[0] * wide[:height]
-    for i, g in enumerate(HALF_BAND[1:], 1):
-        rows += g * wide[i : i + height]
-    both = HALF_BAND[0] * rows[:, :width]
-    for i, g in enumerate(HALF_BAND[1:], 1):
-        both += g * rows[:, i : i + width]
-    return np.clip(both, 0, 1, out=both)
+    rows = ndimage.correlate1d(image, HALF_BAND, axis=0, mode="mirror")
+    both = ndimage.correlate1d(rows, HALF_BAND, axis=1, mode="mirror", output=rows)
+    return np.asarray(np.clip(both, 0, 1, out=both))
 
 
 def stride(height: int, width: int) -> int:
@@ -95,9 +90,14 @@ def lean(matrix: Float32, offset: Float32, folded: Float32, strength: float) -> 
     """Between the mix layer as it is, `folded` (m, C), and with the whole transform, both (m, C) and (m,).
 
     Strength 0 leaves the features as they are, 1 transforms them; the offsets are without the layer's bias.
+    `matrix` and `offset` are written over.
     """
     s = np.float32(strength)
-    return np.asarray((1 - s) * folded + s * matrix), np.asarray(s * offset)
+    matrix *= s
+    offset *= s
+    if s < 1:
+        matrix += (1 - s) * folded
+    return matrix, offset
 
 
 def correlate(

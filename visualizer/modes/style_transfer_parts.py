@@ -169,7 +169,8 @@ def take_pixels(pixels: UInt8) -> Float32:
 def take_style(image: Float32) -> Float32:
     """(H, W, 3) float32 → (1, 3, H, W), finite and in [0, 1]."""
     _check_size(image.shape)
-    clean = np.clip(np.nan_to_num(image.astype(np.float32), nan=0.5), 0.0, 1.0)
+    clean = np.nan_to_num(image.astype(np.float32, copy=False), nan=0.5)
+    np.clip(clean, 0.0, 1.0, out=clean)
     return np.ascontiguousarray(clean.transpose(2, 0, 1)[np.newaxis])
 
 
