@@ -25,7 +25,8 @@ class Drift:
         t2, t3 = t * t, t * t * t
         shares = (2 * t2 - t3 - t, 3 * t3 - 5 * t2 + 2, t + 4 * t2 - 3 * t3, t3 - t2)  # Catmull and Rom
         first = (index - 1) % self._n
-        return np.array(shares, np.float32) * np.float32(0.5) @ self._offsets[first : first + 4]
+        halves: Float32 = np.array(shares, np.float32) * np.float32(0.5)
+        return np.asarray(halves @ self._offsets[first : first + 4])
 
     def direction(self, number: int) -> Float32:
         """One of the offsets, (D,) float32, by number: where a beat pushes."""
