@@ -15,7 +15,7 @@ import pytest
 from tests.virtual import VirtualScreen
 from visualizer import clock
 from visualizer.display import monitors
-from visualizer.display.display import Display
+from visualizer.display.display import PEEK_S, Display
 from visualizer.display.monitors import Monitor
 from visualizer.display.readback import FPS as RECORDED_FPS
 from visualizer.display.readback import Readback
@@ -98,6 +98,28 @@ def test_images_and_sound_arrive_on_the_screen(start: Callable[..., Show]) -> No
     show.run(0.3)
     latency = show.display.health["latency_ms"]
     assert latency["light_p50"] > 0 and latency["image_p50"] > 0
+
+
+def test_what_strikes_too_soon_after_a_frame_is_shown_half_a_period_after_it(
+    start: Callable[..., Show], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a clock that goes on only as long as `step` says that it may sleep."""
+    show, now_ns = start(display__fps=30.0), clock.now_ns()
+    monkeypatch.setattr(clock, "now_ns", lambda: now_ns)
+
+    def wait_for_frame() -> float:
+        nonlocal now_ns
+        begun_ns, n = now_ns, show.display._shown.n
+        while show.display._shown.n == n:
+            now_ns += clock.nanoseconds(max(show.display.step(), 1e-6))
+        return clock.seconds(now_ns - begun_ns)
+
+    wait_for_frame()
+    for _ in range(3):
+        assert wait_for_frame() == pytest.approx(1 / 30, abs=1e-3)
+    show.regions.features.write(Features(time_ns=now_ns, onset_ns=now_ns))
+    assert 0.5 / 30 - PEEK_S <= wait_for_frame() <= 0.5 / 30 + PEEK_S
+    assert wait_for_frame() == pytest.approx(1 / 30, abs=2e-3)  # once, and then the beat goes on
 
 
 def test_keys_act_at_once_and_tell_the_parent(start: Callable[..., Show]) -> None:

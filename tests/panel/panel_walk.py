@@ -12,7 +12,7 @@ from typing import Any
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
-from PyQt6.QtCore import QPoint, QRect
+from PyQt6.QtCore import QCoreApplication, QPoint, QRect
 from PyQt6.QtWidgets import (
     QAbstractButton,
     QAbstractSpinBox,
@@ -136,10 +136,11 @@ def overlaps(window: PanelWindow) -> Iterator[str]:
 
 
 def settle(panel: Panel, n: int = 14) -> None:
-    """Some refreshes."""
+    """Some refreshes, and the layout after the last of them."""
     until = panel._window._n + n
     while panel._window._n < until:
         panel.step()
+    QCoreApplication.sendPostedEvents()
 
 
 def find_cut(panel: Panel, sizes: list[tuple[int, int]]) -> list[str]:

@@ -75,6 +75,7 @@ class Display(Worker):
         self._buffers: dict[str, UInt8] = {}
         self._images: dict[str, Image] = {}
         self._features = Features()
+        self._shown_onset_ns = 0
         self._delay = Delay[Features]()
         self._moving = Moving()
         self._from_deck: tuple[float, dict[str, float]] = (0.0, {})
@@ -90,22 +91,20 @@ class Display(Worker):
         self._wakefulness.begin()
 
     def step(self) -> float:
-        """Handles keys, draws a frame when one is due; the seconds until the next one is."""
+        """Handles keys, draws a frame when one is due; the seconds until it should look again."""
         if self._window.poll():
             self._place()
         if self._window.is_closing:
             self.send({"do": "quit"})
         now_s = clock.seconds(clock.now_ns())
-        wait_s = self._wait_s(now_s)
-        if wait_s > 0.0 and self._is_struck():
+        if self._is_struck():
             self._pacer.hurry(now_s)
-            wait_s = self._wait_s(now_s)
-        if wait_s > 0.0:
-            return min(wait_s, PEEK_S)
-        if min(self._window.size) < 1:
-            return ICON_WAIT_S
-        self._draw(now_s)
-        return self._wait_s(clock.seconds(clock.now_ns()))
+        if self._wait_s(now_s) <= 0.0:
+            if min(self._window.size) < 1:
+                return ICON_WAIT_S
+            self._draw(now_s)
+            now_s = clock.seconds(clock.now_ns())
+        return min(self._wait_s(now_s), PEEK_S)
 
     def _wait_s(self, now_s: float) -> float:
         wait_s = self._pacer.wait_s(now_s)
@@ -118,6 +117,7 @@ class Display(Worker):
         size = self._frame_size()
         self._late.begin(self._pacer.due_s)
         self._hear()
+        self._shown_onset_ns = self._features.onset_ns
         self._late.mark("hear")
         settings = {id: self._get(id) for id in parameters.PARAMETERS}
         late_s = max(settings["show.offset_ms"], 0.0) / 1e3
@@ -166,9 +166,8 @@ class Display(Worker):
 
     def _is_struck(self) -> bool:
         """Whether an onset has come that no frame has shown yet: that one should not wait for its turn."""
-        before_ns = self._features.onset_ns
         self._hear_features()
-        return self._features.onset_ns > before_ns
+        return self._features.onset_ns > self._shown_onset_ns
 
     def _hear_features(self) -> None:
         newer = self.regions.features.read_newer(self._counters["features"])

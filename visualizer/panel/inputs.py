@@ -214,6 +214,7 @@ class InputsPage(QWidget):
     def _remove(self, id: str) -> None:
         row = self.rows.pop(id)
         self._list_column.removeWidget(row)
+        row.hide()
         row.deleteLater()
 
     def _say(self, sentence: str) -> None:

@@ -188,6 +188,7 @@ class Shelf(QWidget):
         tile = self.tiles.pop(key, None)
         if tile is not None:
             self._flow.removeWidget(tile)
+            tile.hide()
             tile.deleteLater()
 
     def check(self, key: str | None) -> None:
