@@ -114,11 +114,12 @@ def test_what_strikes_too_soon_after_a_frame_is_shown_half_a_period_after_it(
             now_ns += clock.nanoseconds(max(show.display.step(), 1e-6))
         return clock.seconds(now_ns - begun_ns)
 
-    wait_for_frame()
+    for _ in range(2):
+        wait_for_frame()  # what opening the window took is made up for
     for _ in range(3):
         assert wait_for_frame() == pytest.approx(1 / 30, abs=1e-3)
     show.regions.features.write(Features(time_ns=now_ns, onset_ns=now_ns))
-    assert 0.5 / 30 - PEEK_S <= wait_for_frame() <= 0.5 / 30 + PEEK_S
+    assert wait_for_frame() == pytest.approx(0.5 / 30, abs=2 * PEEK_S)
     assert wait_for_frame() == pytest.approx(1 / 30, abs=2e-3)  # once, and then the beat goes on
 
 

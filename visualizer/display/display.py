@@ -13,7 +13,7 @@ from visualizer.display import monitors
 from visualizer.display.fader import Fader
 from visualizer.display.late_frames import LateFrames
 from visualizer.display.overlay import Overlay
-from visualizer.display.pacing import Pacer
+from visualizer.display.pacing import HURRY_PERIODS, Pacer
 from visualizer.display.readback import Readback
 from visualizer.display.readings import Readings, read
 from visualizer.display.renderer import Renderer
@@ -35,7 +35,7 @@ ASKING_S = 0.1
 """How often the deck on air is asked for what only it hears: tags and the era."""
 ICON_WAIT_S = 0.1
 PEEK_S = 0.002
-"""Between frames it looks so often whether something struck."""
+"""As soon as a frame may be hurried it looks so often whether something struck."""
 OVERLAY_AFTER = 20
 """Frames after which the overlay is compiled, which the first ones need not wait for."""
 MAX_PROBLEMS = 12
@@ -104,7 +104,8 @@ class Display(Worker):
                 return ICON_WAIT_S
             self._draw(now_s)
             now_s = clock.seconds(clock.now_ns())
-        return min(self._wait_s(now_s), PEEK_S)
+        wait_s = self._wait_s(now_s)
+        return min(wait_s, max(wait_s - HURRY_PERIODS / self._pacer.fps, PEEK_S))
 
     def _wait_s(self, now_s: float) -> float:
         wait_s = self._pacer.wait_s(now_s)

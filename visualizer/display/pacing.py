@@ -14,6 +14,8 @@ FAILED_TRY_S = 5.0
 CHEAP = 0.7
 """A frame is cheap at this share of what is too dear."""
 LEAST_FPS = 24.0
+HURRY_PERIODS = 0.5
+"""A frame comes at most so much before it is due."""
 
 
 class Pacer:
@@ -57,7 +59,7 @@ class Pacer:
 
     def hurry(self, now_s: float) -> None:
         """What happened now should be seen at once: a frame is due, if the last began half a period ago."""
-        if self._due_s is not None and self._due_s - now_s <= 0.5 / self.fps:
+        if self._due_s is not None and self._due_s - now_s <= HURRY_PERIODS / self.fps:
             self._due_s = min(self._due_s, now_s)
 
     def drawn(self, start_s: float, end_s: float) -> None:

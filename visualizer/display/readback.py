@@ -62,7 +62,8 @@ class Readback:
         before_ns, self._heard_ns = self._heard_ns, heard.time_ns
         if 0 < before_ns < heard.onset_ns:
             return heard.onset_ns
-        return (max(before_ns, heard.time_ns - clock.nanoseconds(1 / FPS)) + heard.time_ns) // 2
+        first_ns = max(before_ns, heard.time_ns - clock.nanoseconds(1 / FPS))
+        return (min(first_ns, heard.time_ns) + heard.time_ns) // 2
 
     def stamp(self, shown_ns: int) -> None:
         """When the frame of the last `take` was shown."""

@@ -47,8 +47,13 @@ class Recording(Output):
                 for block, is_new in self._before:
                     self.hear(block, is_new, start_ns)
                 self._before.clear()
-        elif self._take.show(image):
-            cost_s = clock.seconds(clock.now_ns() - start_ns)
+            return
+        recorder = self._take.recorder
+        n_before = recorder.n_frames
+        self._take.show(image)
+        n_encoded = recorder.n_frames - n_before
+        if n_encoded:
+            cost_s = clock.seconds(clock.now_ns() - start_ns) / n_encoded
             self._cost_s += (_COST_SHARE if self._cost_s else 1.0) * (cost_s - self._cost_s)
 
     def hear(self, block: Block, is_new: bool, now_ns: int) -> None:

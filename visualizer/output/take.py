@@ -72,10 +72,10 @@ class Take:
         self.recorder.add_frame(first.pixels)
 
     def show(self, image: Image) -> bool:
-        """Lays a shown picture on the line; False where its frame is another's.
+        """Lays a shown picture on the line; False where its frame is in the file already.
 
-        What is nearest to the newest frame takes that one over: a flash, drawn at once and out of turn, would
-        else come late or never, where the pictures before it lie early.
+        A picture whose moment rounds to the newest frame takes that one over. So a flash, drawn at once and
+        out of turn, has the frame that a picture before it, within `REACH_FRAMES`, took early.
         """
         following, exact = self._index + 1, self._exact(image.made_ns - self._lateness_ns(image))
         index = following if abs(exact - following) <= REACH_FRAMES else round(exact)
