@@ -20,7 +20,7 @@ from visualizer.modes.style_transfer_parts import find_part
 from visualizer.types import Float32, UInt8, UserError
 
 SIZE_PX = 256
-N_ROUNDS = 40
+N_TURNS, N_IN_TURN = 6, 8
 N_COMPARED = 8
 NETWORK = "linear"
 """What is compared with its torch reference; the live default."""
@@ -84,8 +84,8 @@ def _compare(settings: dict[str, Any], network: str, n_threads: int, size_px: in
             assert reference is not None
             off.append(np.abs(ours - np.clip(reference(pixels, v, z) * 255, 0, 255)).ravel())
         calls = {"ours": still, "anew": anew} | ({"reference": publicly} if reference else {})
-        times = time_together(calls, N_ROUNDS)
-        alone = time_together({"ours": still}, N_ROUNDS)["ours"]
+        times = time_together(calls, N_TURNS, 1, n_in_turn=N_IN_TURN)
+        alone = time_together({"ours": still}, N_TURNS, 1, n_in_turn=N_IN_TURN)["ours"]
         row: dict[str, Any] = {
             "caching_ratio": round(times["anew"]["cpu_ms"] / times["ours"]["cpu_ms"], 2),
             "images_per_s": round(1e3 / alone["median_ms"], 1),

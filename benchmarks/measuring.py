@@ -12,7 +12,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 
-
 REST_S = 0.3
 """Threads that spin while they wait for more work have gone to sleep by then."""
 

@@ -99,7 +99,8 @@ class Transfer:
         self.n_painted += 1
         level, spread = content.mean(axis=(0, 1)), content.std(axis=(0, 1)) + np.float32(0.01)
         styled = (content - level) / spread * style[1] + style[0]
-        return np.clip(content + np.float32(strength) * (styled - content), 0.0, 1.0)
+        painted = content + np.float32(strength) * (styled - content)
+        return np.clip(painted, 0.0, 1.0, out=out if out is not None and out.shape == painted.shape else None)
 
     def describe(self) -> str:
         return "numpy"

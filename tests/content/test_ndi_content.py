@@ -65,8 +65,10 @@ def test_what_is_sent_is_painted_over() -> None:
         assert painter.stdout is not None
         assert painter.stdout.readline().strip() == "standing"
         with subprocess.Popen([sys.executable, "-c", SEND, name]) as sender:
-            shown = painter.stdout.readline()
-            sender.kill()
+            try:
+                shown = painter.stdout.readline()
+            finally:
+                sender.kill()
         ended, is_kept = painter.stdout.read().splitlines()
     assert painter.returncode == 0 and is_kept == "True"
     shape, _, colours = shown.partition(") ")

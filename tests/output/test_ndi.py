@@ -82,10 +82,12 @@ def test_what_is_received_is_what_was_shown() -> None:
     name = f"{os.getpid()}-{time.monotonic_ns()}"  # nobody else's source
     show, receive = ([sys.executable, "-c", PICTURE + rest, name] for rest in (SHOW, RECEIVE))
     with subprocess.Popen(show, stdout=subprocess.PIPE, text=True) as source:
-        assert source.stdout is not None
-        assert source.stdout.readline().strip() == "sends"
-        run = subprocess.run(receive, capture_output=True, text=True, timeout=60)
-        source.kill()
+        try:
+            assert source.stdout is not None
+            assert source.stdout.readline().strip() == "sends"
+            run = subprocess.run(receive, capture_output=True, text=True, timeout=60)
+        finally:
+            source.kill()
     assert run.returncode == 0, run.stderr
     difference, loudest = map(float, run.stdout.split())
     assert difference < 8

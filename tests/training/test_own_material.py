@@ -1,8 +1,9 @@
-"""A person's own music and own pairs: what is taken, what is left out, what is said."""
+"""A person's own music, pairs and models: what is taken, what is left out, what is said."""
 
 from __future__ import annotations
 
 import json
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -118,3 +119,18 @@ def test_lists_that_are_none_are_one_sentence(tiny_generator: Path, tmp_path: Pa
     pairs = own_pairs.read_pairs(write_pairs(tmp_path, picture="other-7-0001.png"))
     with pytest.raises(UserError, match="other"):
         own_pairs.styles_of(pairs, tiny_generator)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        ("generator", "--stage", "publish", "--models", "Mine"),
+        ("mvnet", "--models", "my eras"),
+        ("tagger", "--ship", "tagger_v2"),
+        ("transfer", "--out", "."),
+    ],
+)
+def test_a_name_that_no_model_can_have_is_refused_at_once(given: tuple[str, ...]) -> None:
+    script, *arguments = given
+    with pytest.raises(UserError, match=f"{given[-2]} .*small letters"):
+        import_module(f"visualizer.training.{script}").main(arguments)

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import torch
 
+from visualizer.checkpoints.cards import load_card
 from visualizer.training import transfer, transfer_material
-from visualizer.training.transfer_material import Gallery
+from visualizer.training.transfer_material import Gallery, Music
 from visualizer.types import UserError
 
 N_CLIPS, N_WINDOWS, N_DIM, N_STYLE = 60, 4, 96, 32
@@ -68,3 +69,14 @@ def test_clips_of_rare_kinds_are_chosen_first() -> None:
 def test_missing_music_names_the_option(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="--data"):
         transfer.main(["--data", str(tmp_path)])
+
+
+def test_the_card_of_ones_own_map_speaks_of_ones_own(fitted: tuple, tmp_path: Path) -> None:
+    network, z, _, _ = fitted
+    music = Music(z, np.zeros((N_CLIPS, 5)), ["song"] * N_CLIPS)
+    about = transfer.About("tagger-mine", "generator-mine", "--pairs FILE", "Places of songs.", "Own.")
+    transfer.write(network, tmp_path / "map-mine", music, {"pairs": []}, {"n_pairs": 60.0}, about)
+    card = load_card(tmp_path / "map-mine")
+    assert (card.id, card.title) == ("map-mine", "Map mine")
+    assert "tagger-mine" in card.summary and "generator-mine" in card.summary
+    assert card.command == "klangbild train transfer --pairs FILE" and "MIT" not in card.rights

@@ -30,6 +30,7 @@ STYLE_LEVELS = {3: MODEL, 2: "level2.onnx", 1: "level1.onnx"}
 """A tagger's graphs for windows that slide (modes/incremental.py)."""
 FORMAT = 1
 KINDS = ("tagger", "transfer", "generator", "mvnet", "style_transfer", "other")
+_ID_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +140,7 @@ def parse_card(value: Any) -> Card:
             raise ValueError(f"{name} should be text")
     if value["kind"] not in KINDS:
         raise ValueError(f"kind should be one of {', '.join(KINDS)}")
-    if not value["id"] or not set(value["id"]) <= set("abcdefghijklmnopqrstuvwxyz0123456789-"):
+    if not is_id(value["id"]):
         raise ValueError("id should have small letters, digits and hyphens")
     if not isinstance(value.get("architecture"), dict):
         raise ValueError("architecture should be an object")
@@ -151,6 +152,11 @@ def parse_card(value: Any) -> Card:
     parts["graphs"] = tuple(_parse_graph(graph) for graph in value.get("graphs", ()))
     parts["files"] = {name: _parse_sum(name, entry) for name, entry in value.get("files", {}).items()}
     return Card(**parts)
+
+
+def is_id(name: str) -> bool:
+    """Whether a model can have this id, and so this name of its folder."""
+    return bool(name) and set(name) <= _ID_LETTERS
 
 
 def dump_card(card: Card) -> str:

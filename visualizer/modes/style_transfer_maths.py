@@ -13,9 +13,8 @@ from visualizer.types import Float32
 
 N_PLACES = 6144
 """As in the torch reference: statistics of larger maps are taken on a grid of about so many places."""
-
-
 HALF_BAND = np.array([-1, 4, 10, 4, -1], np.float32) / 16
+"""Taps of a low-pass filter: 0 at a period of two pixels, flat at the longest."""
 
 INPUT_GAIN = 8.0
 """Of the encoder's first layer."""

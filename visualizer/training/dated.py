@@ -35,12 +35,17 @@ class Dated:
     maker: str = ""
 
 
+def paintings_table(data: Path) -> Path:
+    """The table of the project's own paintings; a person's folder has no such file."""
+    return data / "paintings" / "paintings.csv"
+
+
 def dated_pictures(data: Path, split: str) -> list[Dated]:
     """The pictures of a split that have a year; UserError where there are none.
 
     Those of `data`/paintings/paintings.csv, without the years that are a dynasty's middle, or a person's own.
     """
-    table = data / "paintings" / "paintings.csv"
+    table = paintings_table(data)
     if table.is_file():
         return _read_paintings(table, split)
     return _own(data, find_files(data, pictures.SUFFIXES), split, "pictures")

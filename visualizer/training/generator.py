@@ -18,7 +18,7 @@ from torch import Tensor
 
 from visualizer.networks.discriminator import Discriminator
 from visualizer.networks.stylegan2 import Block, Generator, GeneratorShape, parameter_groups
-from visualizer.training import house, parallel
+from visualizer.training import house, parallel, provenance
 from visualizer.training.augment import adapt, augment
 from visualizer.training.generator_run import (
     SHAPE,
@@ -106,7 +106,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=Settings.seed)
     parser.add_argument("--threads", type=int, default=0, help="CPU threads (default: all)")
     parser.add_argument("--dry-run", action="store_true", help="print the configuration and end")
-    parser.add_argument("--models", type=Path, default=MODELS_DIR, help="where --stage publish writes")
+    parser.add_argument(
+        "--models", type=Path, default=MODELS_DIR, help="where --stage publish writes (default: over ours)"
+    )
     parser.add_argument("--figure", action="append", default=[], metavar="NAME=VALUE", help="for the card")
 
 
@@ -121,6 +123,7 @@ def main(argv: list[str]) -> int:
         return 0
     if a.threads:
         torch.set_num_threads(a.threads)
+    provenance.check_name(a.models, "--models")
     device = parallel.join("cpu" if a.stage == "publish" else a.device)
     if a.stage == "publish":
         from visualizer.training import generator_publish

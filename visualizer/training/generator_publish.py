@@ -14,7 +14,7 @@ from visualizer.checkpoints.export import publish
 from visualizer.checkpoints.modules import EXITS_PX, generator_architecture, generator_graphs
 from visualizer.networks.stylegan2 import Generator
 from visualizer.networks.stylegan2_inference import count_macs
-from visualizer.training import credits, house
+from visualizer.training import house, provenance
 from visualizer.training.generator import Run
 from visualizer.training.generator_exit import EXIT_FILE, ExitRun
 from visualizer.training.generator_head import HeadRun
@@ -65,13 +65,13 @@ def make_card(generator: Generator, figures: dict[str, float], id: str = ID) -> 
         rights="The paintings are in the public domain; the weights are under this project's licence (MIT).",
         command="klangbild train generator, then with --stage head, --stage exit and --stage publish; the "
         "shipped run changed its noise limit and rates on the way (docs/decisions/0007).",
-        commit=credits.current_commit(),
+        commit=provenance.current_commit(),
         architecture=generator_architecture(shape),
         figures={**counted, **figures},
         limits="Trained for two hours on one busy CPU core: composition, colour, brushwork of paintings; "
         "faces and hands are hinted at. Nothing after 1949 was seen, and little before 1600.",
     )
-    return card if id == ID else credits.as_own(card, "The pictures", id)
+    return card if id == ID else provenance.as_own(card, "The pictures", id)
 
 
 def publish_generator(generator: Generator, folder: Path, figures: dict[str, float]) -> None:

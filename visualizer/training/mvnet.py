@@ -18,7 +18,7 @@ from torch import Tensor
 
 from visualizer.networks.mvnet import Z_SHAPE, MVNet
 from visualizer.paths import MODELS
-from visualizer.training import house, mvnet_hearing, mvnet_music, mvnet_own, parallel
+from visualizer.training import house, mvnet_hearing, mvnet_music, mvnet_own, parallel, provenance
 from visualizer.training.corpus import DEFAULT_DATA
 from visualizer.training.dated import dated_pictures
 from visualizer.training.mvnet_data import Paintings, Pairs, read_paintings, windows
@@ -158,7 +158,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=Settings.seed)
     parser.add_argument("--threads", type=int, default=0, help="CPU threads (default: all)")
     parser.add_argument("--dry-run", action="store_true", help="print the configuration and end")
-    parser.add_argument("--models", type=Path, default=MODELS / ID, help="where --stage publish writes")
+    parser.add_argument(
+        "--models", type=Path, default=MODELS / ID, help="where --stage publish writes (default: over ours)"
+    )
     parser.add_argument(
         "--without", type=Path, default=RUN_DIR / "without", help="a run without the classification loss"
     )
@@ -180,6 +182,7 @@ def main(argv: Sequence[str]) -> int:
             )
         )
         return 0
+    provenance.check_name(a.models, "--models")
     if a.threads:
         torch.set_num_threads(a.threads)
     if a.stage == "music":

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from visualizer.networks.mvnet import N_COLUMNS, N_MELS, N_THIRDS
 from visualizer.training import house
-from visualizer.training.dated import Dated, dated_pictures
+from visualizer.training.dated import Dated, dated_pictures, paintings_table
 from visualizer.training.mvnet_eras import Eras
 from visualizer.training.mvnet_music import Music, unpack
 from visualizer.types import UserError
@@ -47,7 +47,7 @@ def read_paintings(data: Path, split: str, cache_dir: Path) -> Paintings:
     """All readable dated pictures of a split, squashed to 96 px as in the paper; cached in `cache_dir`."""
     dated = dated_pictures(data, split)
     names = "\n".join(str(one.path) for one in dated)
-    is_table = (data / "paintings" / "paintings.csv").is_file()
+    is_table = paintings_table(data).is_file()
     told = "" if is_table else f"-{zlib.crc32(names.encode()):08x}"
     path = cache_dir / f"paintings-{split}-{len(dated)}{told}.npz"
     if not path.is_file():

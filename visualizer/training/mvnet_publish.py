@@ -18,7 +18,7 @@ from visualizer.checkpoints.cards import Card
 from visualizer.checkpoints.export import publish
 from visualizer.checkpoints.modules import mvnet_graphs
 from visualizer.networks.mvnet import Classifier, MVNet
-from visualizer.training import credits, house, mvnet_judge, mvnet_sheet, mvnet_statistics
+from visualizer.training import house, mvnet_judge, mvnet_sheet, mvnet_statistics, provenance
 from visualizer.training.mvnet import ID, N_CLASSIFIED
 from visualizer.training.mvnet_data import Pairs, read_paintings
 from visualizer.training.mvnet_data import centres as centres_of
@@ -264,7 +264,7 @@ def make_card(trained: Trained, figures: dict[str, float], id: str = ID) -> Card
         rights="The paintings are in the public domain; the weights are under this project's licence (MIT).",
         command="klangbild train mvnet --stage music, --stage hear --minutes 26, then --gamma 0.3, --stage "
         "judge and --stage publish; the shipped run changed on its way (docs/decisions/0010)",
-        commit=credits.current_commit(),
+        commit=provenance.current_commit(),
         architecture={
             "power": power,
             "n_readings": trained.mvnet.generator.standardise.n_channels,
@@ -273,7 +273,7 @@ def make_card(trained: Trained, figures: dict[str, float], id: str = ID) -> Card
         limits=LIMITS,
         labels=trained.eras.labels,
     )
-    return card if id == ID else credits.as_own(card, "The music and the pictures", id)
+    return card if id == ID else provenance.as_own(card, "The music and the pictures", id)
 
 
 LIMITS = (

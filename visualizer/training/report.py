@@ -18,7 +18,7 @@ import torch
 
 from visualizer.checkpoints.cards import CARD
 from visualizer.training import (
-    credits,
+    provenance,
     report_chain,
     report_generator,
     report_map,
@@ -120,7 +120,7 @@ def measure(desk: Desk, part: Part) -> None:
     seen = kept.get(part.name, {}).get("seen", {})
     kept[part.name] = {
         "measured": date.today().isoformat(),
-        "commit": credits.current_commit(),
+        "commit": provenance.current_commit(),
         "weights": sums,
         **({"seen": seen} if seen.get("weights") == sums else {}),
         "figures": figures,

@@ -16,7 +16,7 @@ from visualizer.checkpoints.export import publish
 from visualizer.checkpoints.modules import sliding_graphs, tagger_graphs
 from visualizer.networks.tagger import TAGS, ShortChunkCNN
 from visualizer.paths import MODELS
-from visualizer.training import credits
+from visualizer.training import provenance
 from visualizer.training.corpus import Corpus, shard_paths
 from visualizer.training.house import load_state
 from visualizer.training.judge import hear, judge, stability, windows, words
@@ -87,7 +87,7 @@ def ship(state_path: Path, music: Path, folder: Path) -> dict[str, float]:
         "published FCN, CRNN and musicnn taggers (MIT) and by the true instruments.",
         rights="MIT, as the project",
         command="klangbild train tagger --minutes 75",
-        commit=credits.current_commit(),
+        commit=provenance.current_commit(),
         architecture={
             "channels": list(channels),
             "folded": True,
@@ -100,6 +100,6 @@ def ship(state_path: Path, music: Path, folder: Path) -> dict[str, float]:
         labels=TAGS,
     )
     if folder.name != ID:
-        card = credits.as_own(card, "The music", folder.name)
+        card = provenance.as_own(card, "The music", folder.name)
     parity = publish(folded, graphs, card, folder, precision="int8")
     return figures | {"parity": max(p.max_error for found in parity.values() for p in found.values())}

@@ -16,11 +16,11 @@ from visualizer.checkpoints.style_models import WCTDecoders, style_architecture,
 from visualizer.networks import style_painting as painting
 from visualizer.networks.style_painting import Paint
 from visualizer.paths import ASSETS
-from visualizer.training import credits, style_wct
+from visualizer.training import provenance, style_wct
 from visualizer.training import style_measure as measure
 from visualizer.training import style_teacher as teacher
+from visualizer.training.dated import paintings_table
 from visualizer.training.style import AVATAR_EPSILON, AVATAR_SHARE, Run
-from visualizer.training.style_pictures import SHARES
 from visualizer.types import UserError
 
 LINEAR_EPSILON = 1e-2
@@ -185,13 +185,13 @@ def publish_all(run: Run, models: Path, vgg: Path, data: Path, n: int = 50, n_ea
             data=DATA,
             rights=RIGHTS,
             command="klangbild train style",
-            commit=credits.current_commit(),
+            commit=provenance.current_commit(),
             architecture=style_architecture(name, run.shape, epsilon, AVATAR_SHARE),
             figures={key: float(f"{value:.4g}") for key, value in found[name].items()},
             limits=limits,
         )
-        if not any((data / folder).is_dir() for folder in SHARES):
-            card = credits.as_own(card, "The pictures")
+        if not paintings_table(data).is_file():
+            card = provenance.as_own(card, "The pictures")
         with tempfile.TemporaryDirectory() as made:
             preview = None
             if name in paint:

@@ -24,6 +24,7 @@ from torch.nn import functional
 
 from visualizer.networks.tagger import CHANNELS, N_TAGS, ShortChunkCNN
 from visualizer.training import corpus as corpora
+from visualizer.training import provenance
 from visualizer.training.corpus import Corpus, shard_paths
 from visualizer.training.frontend import WINDOW_SAMPLES, LogMel
 from visualizer.training.house import Progress, Stats, load_state, save_atomic
@@ -249,6 +250,7 @@ def main(argv: list[str]) -> int:
         print(settings)
         return 0
     if args.ship is not None:
+        provenance.check_name(args.ship, "--ship")
         for name, value in ship(args.folder / "state.pt", args.folder, args.ship).items():
             print(f"{name:24} {value:.4f}")
         return 0

@@ -13,7 +13,7 @@ import argparse
 import json
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ from visualizer.checkpoints.export import Graph, publish
 from visualizer.networks.stylegan2 import Generator
 from visualizer.networks.transfer import Transfer
 from visualizer.paths import MODELS, data_dir
-from visualizer.training import credits, leaning, own_pairs, taste, transfer_material, years
+from visualizer.training import leaning, own_pairs, provenance, taste, transfer_material, years
 from visualizer.training.corpus import DEFAULT_FOLDER
 from visualizer.training.judge import cut_windows, hear
 from visualizer.training.leaning import Directions
@@ -62,6 +62,17 @@ LIMITS = (
     "uncertain on both sides (docs/decisions/0009), so earlier and later agree only roughly."
 )
 Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class About:
+    """What a map's card says of it: the two models it belongs to, by name, and how it was made."""
+
+    tagger: str
+    generator: str
+    options: str
+    data: str
+    limits: str
 
 
 def discriminants(z: Floats, n: int) -> Floats:
@@ -211,6 +222,8 @@ def main(argv: list[str]) -> int:
     if args.dry_run:
         print(f"would pair {args.n_clips} clips with {args.n_pictures} pictures and write {args.out or ID}")
         return 0
+    if args.out is not None:
+        provenance.check_name(args.out, "--out")
     torch.set_num_threads(1)
     return fit_own(args) if args.pairs is not None else fit_house(args)
 
@@ -243,19 +256,22 @@ def fit_house(args: argparse.Namespace) -> int:
     for name, value in figures.items():
         print(f"{name:28} {value:.3f}")
     listed = [{**asdict(p), "kind": music.kinds[p.clip], "distance": round(p.distance, 3)} for p in pairs]
-    about = {
+    listed_pairs = {
         "seed": args.seed,
         "n_pictures": args.n_pictures,
         "heard": taste.HEARD,
         "seen": taste.SEEN,
         "weights": taste.WEIGHTS,
+        "pairs": listed,
     }
     data = (
-        f"{len(pairs)} clips of the tagger's music, each with one of {args.n_pictures} samples of the "
+        f"{len(pairs)} clips of music, each with one of {args.n_pictures} samples of the "
         "generator, chosen by the written house taste (training/taste.py); the pairs are in pairs.json."
     )
-    listed_pairs = {**about, "pairs": listed}
-    write(transfer, args.out or MODELS / ID, music, listed_pairs, figures, data, LIMITS, read_pictures)
+    folder = args.out or MODELS / ID
+    options = "--paintings FOLDER" if folder.name == ID else "--data FOLDER"
+    about = About(args.tagger.name, args.generator.name, options, data, LIMITS)
+    write(transfer, folder, music, listed_pairs, figures, about, read_pictures)
     return 0
 
 
@@ -276,8 +292,8 @@ def look_further(more: Gallery) -> Directions:
 def fit_own(args: argparse.Namespace) -> int:
     """The map of a person's own pairs."""
     folder = args.out or data_dir() / "models" / OWN_ID
-    if not set(folder.name) <= set("abcdefghijklmnopqrstuvwxyz0123456789-") or folder.name == ID:
-        raise UserError(f"--out is a model's folder: small letters, digits, hyphens, and not {ID}")
+    if folder.name == ID:
+        raise UserError(f"--out {folder} would be our own map; name a folder of yours")
     pairs = own_pairs.read_pairs(args.pairs)
     targets = own_pairs.styles_of(pairs, args.generator)
     clips = own_pairs.clips_of(pairs)
@@ -306,7 +322,8 @@ def fit_own(args: argparse.Namespace) -> int:
         print(f"{name:28} {value:.3f}")
     listed = json.loads(args.pairs.read_text("utf-8"))
     data = f"{len(pairs)} places of songs, each with a picture that a person chose; see pairs.json."
-    write(transfer, folder, music, listed, figures, data, "A person's own taste.")
+    about = About(args.tagger.name, args.generator.name, "--pairs FILE", data, "A person's own taste.")
+    write(transfer, folder, music, listed, figures, about)
     print(f"{folder}: take it with --set traumer.map={args.out or OWN_ID}")
     return 0
 
@@ -343,8 +360,7 @@ def write(
     music: Music,
     pairs: Mapping[str, Any],
     figures: dict[str, float],
-    data: str,
-    limits: str,
+    about: About,
     read_years: PictureYears | None = None,
 ) -> None:
     """The model folder: weights, graph, card, the pairs in pairs.json, and how years of pictures are read."""
@@ -353,23 +369,20 @@ def write(
         (folder / "pairs.json").write_text(json.dumps(pairs, indent=1) + "\n", "utf-8")
     except OSError as error:
         raise UserError(f"{folder} cannot be written ({error.strerror}); choose another --out") from error
-    is_house = folder.name == ID
     card = Card(
         id=folder.name,
         kind="transfer",
-        title="House map" if is_house else "Map of your own",
-        summary="From what the house tagger hears to styles of the paintings: w = 2σ·tanh(Wz+b)+μ.",
+        title="House map" if folder.name == ID else folder.name.replace("-", " ").capitalize(),
+        summary=f"From what {about.tagger} hears to styles of {about.generator}: w = 2σ·tanh(Wz+b)+μ.",
         paper="TräumerAI 2020, equation 1",
-        data=data,
-        rights="MIT, as the project",
-        command="klangbild train transfer --paintings FOLDER"
-        if is_house
-        else "klangbild train transfer --pairs FILE",
-        commit=credits.current_commit(),
+        data=about.data,
+        rights="MIT, as the project" if folder.name == ID else provenance.OWN_RIGHTS,
+        command=f"klangbild train transfer {about.options}",
+        commit=provenance.current_commit(),
         architecture={"n_embedding": transfer.dense.in_features, "n_style": transfer.dense.out_features},
         figures={name: round(value, 4) for name, value in figures.items()},
-        limits=f"{limits} It belongs to one tagger and one generator; when either is trained again, so must "
-        "this be.",
+        limits=f"{about.limits} It belongs to one tagger and one generator; when either is trained again, so "
+        "must this be.",
     )
     example = {"embedding": torch.from_numpy(music.embeddings[0, :1]).float()}
     graph = Graph(transfer, example, ("w",), free_batch=True)
